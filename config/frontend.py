@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "node_modules"
 WORKSHOP = PACKAGES / ".samlos"
 VENDOR = ROOT / "static" / "vendor"
-STAMP = VENDOR / "built-from.txt"
+STAMP = WORKSHOP / "built-from.txt"
 THEME_CONFIG = ROOT / "designsystemet.config.json"
 INPUTS = (ROOT / "package.json", ROOT / "package-lock.json", THEME_CONFIG, Path(__file__))
 OLDEST_NODE = 20
@@ -37,8 +37,10 @@ INTER = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 REMEDIES = (
     (
         r"ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ERR_SOCKET_TIMEOUT|network",
-        "The front-end packages could not be fetched because the npm registry does not answer. "
-        "Connect to the network, or point npm at a registry you can reach (npm config set registry), and try again.",
+        (
+            "The npm registry does not answer. Connect to the network, or point npm at a registry you can reach "
+            "(npm config set registry ...), and try again."
+        ),
     ),
     (
         r"ENOSPC|No space left",
@@ -80,7 +82,7 @@ def fingerprint() -> str:
 
 def is_current() -> bool:
     """Whether static/vendor/ and node_modules/ were built from the files as they stand now."""
-    return (PACKAGES / "axe-core").is_dir() and STAMP.is_file() and STAMP.read_text("utf-8").strip() == fingerprint()
+    return VENDOR.is_dir() and STAMP.is_file() and STAMP.read_text("utf-8").strip() == fingerprint()
 
 
 def find_node() -> Node:
@@ -128,10 +130,10 @@ def lay_out(theme: Path) -> None:
     script = (PACKAGES / DESIGNSYSTEMET_WEB).read_text("utf-8")
     script = re.sub(r"^//# sourceMappingURL=.*$\n?", "", script, flags=re.MULTILINE)
     (fresh / "designsystemet" / "designsystemet-web.js").write_text(script, "utf-8")
-    (fresh / STAMP.name).write_text(fingerprint() + "\n", "utf-8")
     VENDOR.parent.mkdir(exist_ok=True)
     shutil.rmtree(VENDOR, ignore_errors=True)
     fresh.rename(VENDOR)
+    STAMP.write_text(fingerprint() + "\n", "utf-8")
 
 
 def lock() -> None:

@@ -1,0 +1,75 @@
+"""The sign-in forms: allauth's, asked in our words. Named in ACCOUNT_FORMS and MFA_FORMS."""
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa_base
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from agencies.forms.base import speak_plainly
+
+_EMAIL = _("E-postadresse")
+_PASSWORD = _("Passord")
+_CODE = _("Kode fra appen")
+
+
+class _InOurWords:
+    """Labels and hints of ours instead of the library's, and no placeholders: they vanish when one begins to type."""
+
+    use_required_attribute = False
+    labels: dict[str, Promise] = {}
+    hints: dict[str, Promise] = {}
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            speak_plainly(field)
+            field.widget.attrs.pop("placeholder", None)
+            if name in self.labels:
+                field.label = self.labels[name]
+                field.help_text = self.hints.get(name, "")
+
+
+class LoginForm(_InOurWords, account.LoginForm):
+    labels = {"login": _EMAIL, "password": _PASSWORD}
+
+
+class ResetPasswordForm(_InOurWords, account.ResetPasswordForm):
+    labels = {"email": _EMAIL}
+
+
+class ResetPasswordKeyForm(_InOurWords, account.ResetPasswordKeyForm):
+    labels = {"password1": _("Nytt passord"), "password2": _("Nytt passord en gang til")}
+    hints = {"password1": _("Minst 14 tegn. En setning er lettere å huske enn et ord.")}
+
+
+class ChangePasswordForm(_InOurWords, account.ChangePasswordForm):
+    labels = {
+        "oldpassword": _("Passordet du har nå"),
+        "password1": _("Nytt passord"),
+        "password2": _("Nytt passord en gang til"),
+    }
+    hints = {"password1": _("Minst 14 tegn. En setning er lettere å huske enn et ord.")}
+
+
+class ReauthenticateForm(_InOurWords, account.ReauthenticateForm):
+    labels = {"password": _PASSWORD}
+
+
+class AuthenticateForm(_InOurWords, mfa_base.AuthenticateForm):
+    labels = {"code": _CODE}
+    hints = {"code": _("Seks tall. Har du ikke telefonen, skriv en av reservekodene dine.")}
+
+
+class ReauthenticateWithCodeForm(_InOurWords, mfa_base.ReauthenticateForm):
+    labels = {"code": _CODE}
+    hints = {"code": _("Seks tall. Har du ikke telefonen, skriv en av reservekodene dine.")}
+
+
+class ActivateTotpForm(_InOurWords, totp.ActivateTOTPForm):
+    labels = {"code": _CODE}
+    hints = {"code": _("Seks tall. De skifter hvert halve minutt.")}

@@ -1,0 +1,43 @@
+"""Dates and times as people write them. `type="date"` would follow the browser's language, not the page's."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class DateField(forms.DateField):
+    """A date typed as 20.11.2026 (or 2026-11-20); shown as dd.mm.åååå."""
+
+    widget = forms.DateInput(
+        format="%d.%m.%Y", attrs={"class": "app-short", "inputmode": "numeric", "autocomplete": "off"}
+    )
+    default_error_messages = {
+        "required": _("Skriv datoen som dd.mm.åååå."),
+        "invalid": _("Skriv datoen som dd.mm.åååå, for eksempel 20.11.2026."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", _("dd.mm.åååå"))
+        super().__init__(input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+    def to_python(self, value: Any) -> dt.date | None:
+        """Spaces after the dots are what people write: "20. 11. 2026"."""
+        return super().to_python(value.replace(" ", "") if isinstance(value, str) else value)
+
+
+class TimeField(forms.TimeField):
+    """A time of day typed as 13.00, 13:00, 1300 or 13; shown as tt.mm."""
+
+    widget = forms.TimeInput(
+        format="%H.%M", attrs={"class": "app-shorter", "inputmode": "numeric", "autocomplete": "off"}
+    )
+    default_error_messages = {
+        "required": _("Skriv klokkeslettet som tt.mm."),
+        "invalid": _("Skriv klokkeslettet som tt.mm, for eksempel 13.00."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", _("tt.mm"))
+        super().__init__(input_formats=["%H.%M", "%H:%M", "%H%M", "%H"], **kwargs)
