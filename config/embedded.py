@@ -290,7 +290,7 @@ def _create_cluster(place: Place, password: str) -> None:
     finally:
         word.unlink()
     if done.returncode != 0:
-        raise EmbeddedError(_sentence(done.stderr, f"PostgreSQL could not make its files in {place.folder}"))
+        raise EmbeddedError(sentence(done.stderr, f"PostgreSQL could not make its files in {place.folder}"))
     fresh.rename(place.data)
 
 
@@ -330,7 +330,7 @@ def _make_roles(place: Place, words: dict[str, str], recipe: str) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise EmbeddedError(_sentence(done.stderr, "PostgreSQL's roles could not be made"))
+        raise EmbeddedError(sentence(done.stderr, "PostgreSQL's roles could not be made"))
 
 
 def _postmaster(place: Place) -> int | None:
@@ -354,7 +354,7 @@ def _stop_postgres(place: Place) -> None:
         return
     done = _as_postgres(place, place.programs / "pg_ctl", "-D", str(place.data), "-m", "fast", "-w", "stop")
     if done.returncode != 0 and _postmaster(place) is not None:
-        raise EmbeddedError(_sentence(done.stderr, "PostgreSQL did not stop"))
+        raise EmbeddedError(sentence(done.stderr, "PostgreSQL did not stop"))
 
 
 def _as_postgres(place: Place, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -386,10 +386,11 @@ def _why_postgres_failed(place: Place) -> str:
     except OSError:
         lines = []
     said = next((line.split("FATAL: ", 1)[1].strip() for line in lines if "FATAL: " in line), "")
-    return _sentence(said, f"PostgreSQL did not start; its log is {place.log}")
+    return sentence(said, f"PostgreSQL did not start; its log is {place.log}")
 
 
-def _sentence(said: str, what: str) -> str:
+def sentence(said: str, what: str) -> str:
+    """What failed and why, in one sentence with the remedy where the reason is a known one."""
     if "No space left" in said:
         return "The disk is full. Free about 500 MB where SAMLOS_HOME lies, and try again."
     if "Permission denied" in said:
@@ -430,7 +431,7 @@ def _start_valkey(place: Place, password: str) -> None:
         if _answers(socket, password):
             return
         time.sleep(0.05)
-    raise EmbeddedError(_sentence(done.stderr or done.stdout, f"Valkey did not start; its log is {folder}/valkey.log"))
+    raise EmbeddedError(sentence(done.stderr or done.stdout, f"Valkey did not start; its log is {folder}/valkey.log"))
 
 
 def _quoted(value: object) -> str:
@@ -502,7 +503,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(_sentence(str(error), "The embedded servers did not start"), file=sys.stderr)
+        print(sentence(str(error), "The embedded servers did not start"), file=sys.stderr)
         return 1
     if asked.verb == "env":
         for name, value in servers.environment.items():

@@ -1,0 +1,66 @@
+# make demo    the demonstration on this machine          make test    the whole suite
+# make check   linters, types, contracts, generated files  make bench   server times, memory, start
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-deep check _check bench requirements docs lock
+
+PYTHON ?= python3
+SAMLOS_HOME ?= $(CURDIR)/.local
+export SAMLOS_HOME
+export XDG_RUNTIME_DIR ?= /tmp
+
+VENV = .venv/bin
+MANAGE = $(VENV)/python manage.py
+# Servers of the suite's own, careless about power cuts, stopped by whoever uses them last.
+BESIDE_SERVERS = $(VENV)/python -m config.embedded run --scratch --home $(SAMLOS_HOME)/test --
+PYTEST_WORKERS ?= 2
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+demo:
+	@echo "Samlos, the demonstration:"
+	@$(PYTHON) config/bootstrap.py
+	@exec $(VENV)/python -m config.supervisor
+
+test:
+	@$(PYTHON) config/bootstrap.py dev
+	@$(BESIDE_SERVERS) $(VENV)/pytest -n $(PYTEST_WORKERS) -m "not deep" $(TESTS)
+
+test-deep:
+	@$(PYTHON) config/bootstrap.py dev
+	@$(BESIDE_SERVERS) $(VENV)/pytest -n $(PYTEST_WORKERS) -m deep $(TESTS)
+
+check:
+	@$(PYTHON) config/bootstrap.py dev
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(BESIDE_SERVERS) $(MAKE) --no-print-directory _check
+
+_check:
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy .
+	$(VENV)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) lintmigrations --ignore-initial-migrations --no-cache
+	$(VENV)/python -m config.translations
+	$(MANAGE) docs --check
+	$(VENV)/python -m config.compose
+
+bench:
+	@$(PYTHON) config/bootstrap.py dev
+	@$(MANAGE) bench
+
+requirements:
+	@$(PYTHON) config/bootstrap.py dev
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) requirements
+
+docs:
+	@$(PYTHON) config/bootstrap.py dev
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) docs
+
+# Resolves the dependencies of pyproject.toml anew. For every Python and processor we support, without any address.
+lock:
+	@$(PYTHON) -m venv $(SAMLOS_HOME)/lock && $(SAMLOS_HOME)/lock/bin/pip install --quiet uv
+	@for kind in "" -dev; do $(SAMLOS_HOME)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --annotation-style line \
+		--custom-compile-command "make lock" $${kind:+--extra dev} pyproject.toml -o requirements$$kind.lock; done
+	@$(PYTHON) config/frontend.py lock
