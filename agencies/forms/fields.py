@@ -40,4 +40,10 @@ class TimeField(forms.TimeField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", _("tt.mm"))
-        super().__init__(input_formats=["%H.%M", "%H:%M", "%H%M", "%H"], **kwargs)
+        super().__init__(input_formats=["%H.%M", "%H:%M", "%H"], **kwargs)
+
+    def to_python(self, value: Any) -> dt.time | None:
+        """Four digits are an hour and a minute; three could be either, so they are asked about."""
+        if isinstance(value, str) and len(value) == 4 and value.isdigit():
+            value = f"{value[:2]}.{value[2:]}"
+        return super().to_python(value)

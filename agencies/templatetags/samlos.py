@@ -291,7 +291,7 @@ def rows(context: Context, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def pagination(context: Context, page: Any, label: str = "") -> dict[str, Any]:
     """Links to the pages of a list, keeping the filters of the address. Draws nothing for a single page."""
     return {
-        "request": context["request"],
+        "query": context["request"].GET,
         "page": page,
         "numbers": list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)),
         "ellipsis": page.paginator.ELLIPSIS,
