@@ -1,0 +1,67 @@
+"""On whose behalf the database is asked: the second lock reads these settings, and an unset one gives no rows."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+
+@dataclass
+class Behalf:
+    """Who acts now. `seen` remembers which (kind, case) pairs this request has logged: one event each (design.md)."""
+
+    user_id: int | None
+    agency_id: int | None
+    request_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+
+_behalf: ContextVar[Behalf | None] = ContextVar("samlos_behalf", default=None)
+
+
+def current() -> Behalf | None:
+    """Who acts in this request or job; None outside both."""
+    return _behalf.get()
+
+
+def set_database_context(user_id: int | None, agency_id: int | None) -> None:
+    """Tell the database for whom the rest of this transaction asks. Empty means nobody: no protected row is found."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('samlos.user_id', %s, true), set_config('samlos.agency_id', %s, true)",
+            [str(user_id or ""), str(agency_id or "")],
+        )
+
+
+@contextmanager
+def acting(*, user_id: int | None, agency_id: int | None) -> Iterator[Behalf]:
+    """Run a block in one transaction on behalf of a user and agency, and restore whoever acted before.
+
+    Used by the request's middleware, by background jobs (an agency without a user) and by tests. The setting would
+    survive the release of a savepoint, so it is put back by hand.
+    """
+    before = _behalf.get()
+    behalf = Behalf(user_id, agency_id)
+    if before is not None:
+        behalf.request_id = before.request_id
+    token = _behalf.set(behalf)
+    try:
+        with transaction.atomic():
+            set_database_context(user_id, agency_id)
+            yield behalf
+            if connection.in_atomic_block and not connection.needs_rollback:
+                set_database_context(*((before.user_id, before.agency_id) if before else (None, None)))
+    finally:
+        _behalf.reset(token)
+
+
+def become(user_id: int | None, agency_id: int | None) -> None:
+    """Say for whom the rest of the running transaction asks: a machine's token is read inside the request."""
+    behalf = _behalf.get()
+    if behalf is None or not connection.in_atomic_block:
+        raise RuntimeError("become() needs a running `acting` block: outside a transaction the setting is lost.")
+    behalf.user_id, behalf.agency_id = user_id, agency_id
+    set_database_context(user_id, agency_id)

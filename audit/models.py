@@ -1,0 +1,46 @@
+"""The log itself: what was done and read, by whom, on what basis. Rows are only ever added (G7, G8)."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from audit.enums import Outcome
+
+
+class Event(models.Model):
+    """One thing somebody did or read. No foreign keys: the log outlives what it tells of. No content, ever.
+
+    `chain`, `position`, `previous` and `digest` are set by the database when the transaction commits, one chain an
+    agency: a row that was changed, removed or slipped in breaks the chain after it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.ALLOWED)
+    user_id = models.BigIntegerField(null=True)
+    agency_id = models.IntegerField(null=True)
+    role = models.CharField(max_length=60, blank=True)
+    case_id = models.UUIDField(null=True)
+    case_ids = ArrayField(models.UUIDField(), default=list)
+    parts = ArrayField(models.CharField(max_length=30), default=list)
+    object_type = models.CharField(max_length=60, blank=True)
+    object_id = models.CharField(max_length=40, blank=True)
+    basis = models.CharField(max_length=60, blank=True)
+    purpose = models.CharField(max_length=60, blank=True)
+    request_id = models.UUIDField(null=True)
+    chain = models.IntegerField(null=True, editable=False)
+    position = models.BigIntegerField(null=True, editable=False)
+    previous = models.BinaryField(null=True, editable=False)
+    digest = models.BinaryField(null=True, editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case_id", "-at"], name="audit_by_case"),
+            models.Index(fields=["agency_id", "-at"], name="audit_by_agency"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["chain", "position"], name="audit_one_event_a_position")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

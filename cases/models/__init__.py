@@ -1,0 +1,44 @@
+from cases.models.access import CaseAccess, CaseContent, CaseContentQuerySet, ReceivedContent, recent_case_ids
+from cases.models.case import Case, CaseLead, Fact, NumberSeries
+from cases.models.keys import AgencyKey, AssignmentPeriod, CaseUserObjectPermission
+from cases.models.people import Conflict, Person, PersonContact, PersonIdentity, PersonLink
+from cases.models.reports import ConcernReport, ReportInformation, ReportReceipt
+from cases.models.work import (
+    BasicNeed,
+    ChildReportAssessment,
+    Conversation,
+    CoordinationAssessment,
+    Entry,
+    InitialReview,
+    ResourcePerson,
+)
+
+__all__ = [
+    "AgencyKey",
+    "AssignmentPeriod",
+    "BasicNeed",
+    "Case",
+    "CaseAccess",
+    "CaseContent",
+    "CaseContentQuerySet",
+    "CaseLead",
+    "CaseUserObjectPermission",
+    "ChildReportAssessment",
+    "ConcernReport",
+    "Conflict",
+    "Conversation",
+    "CoordinationAssessment",
+    "Entry",
+    "Fact",
+    "InitialReview",
+    "NumberSeries",
+    "Person",
+    "PersonContact",
+    "PersonIdentity",
+    "PersonLink",
+    "ReceivedContent",
+    "ReportInformation",
+    "ReportReceipt",
+    "ResourcePerson",
+    "recent_case_ids",
+]

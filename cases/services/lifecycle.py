@@ -1,0 +1,131 @@
+"""Moving a case along: facts are established, and the state follows when the guards of `workflow.py` are met."""
+
+import datetime as dt
+import uuid
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from holidays import country_holidays
+
+from agencies.actors import Actor
+from agencies.decisions import NotNow
+from agencies.enums import Part
+from audit import clock
+from audit.services import record
+from cases import workflow
+from cases.enums import CaseState, EntryKind, FactKind
+from cases.models import Case, Entry, Fact
+
+
+def lock(case: Case) -> Case:
+    """The case read again under a row lock, so that two people cannot both take the same step."""
+    return Case.objects.select_for_update(of=("self",)).select_related("lead_agency", "programme_version").get(pk=case.pk)
+
+
+@transaction.atomic
+def change_state(case: Case, target: CaseState, *, by: Actor) -> Case:
+    """Move `case` to `target` when the transition table permits it and its facts are in force.
+
+    Sets the next deadline from the programme, writes the audit row. Raises NotNow with what is missing.
+    """
+    case = lock(case)
+    current = CaseState(case.state)
+    missing = workflow.missing_for(current, target, case.facts_in_force())
+    if not missing.permitted:
+        raise NotNow(
+            _("Saken er i «%(now)s» og kan ikke gå til «%(target)s» herfra.")
+            % {"now": current.label, "target": target.label},
+            "wrong_state",
+        )
+    if missing.facts:
+        lacking = ", ".join(str(FactKind(fact).label) for fact in missing.facts)
+        raise NotNow(_("Dette mangler først: %(facts)s.") % {"facts": lacking}, "facts_missing")
+    case.state = target
+    case.state_since = clock.now()
+    case.due_at = deadline_for(case, target, since=case.state_since)
+    case.save(update_fields=["state", "state_since", "due_at"])
+    record_change("case.state_changed", case, by=by, purpose=target)
+    return case
+
+
+def deadline_for(case: Case, state: CaseState, *, since: dt.datetime) -> dt.datetime | None:
+    """When the programme wants `case` to have left `state`, entered at `since`; None when it sets no deadline."""
+    deadline = case.programme_version.definition.deadline_for(state)
+    if deadline is None:
+        return None
+    return add_working_days(since, deadline.working_days, case.programme_version.programme.country)
+
+
+@transaction.atomic
+def fact_established(
+    case: Case, kind: FactKind, *, by: Actor, source_type: str = "", source_id: uuid.UUID | None = None
+) -> Fact:
+    """Note that something holds from now on. Upper apps call this instead of changing a case's state themselves."""
+    return Fact.objects.create(
+        case=case,
+        kind=kind,
+        agency=by.agency,
+        established_by=by.user,
+        source_type=source_type,
+        source_id=source_id,
+    )
+
+
+@transaction.atomic
+def facts_ended(case: Case, *kinds: FactKind, by: Actor) -> int:
+    """Note that these hold no longer. Returns how many rows ended."""
+    return Fact.objects.in_force().filter(case=case, kind__in=kinds).update(ended_at=clock.now())
+
+
+def write_entry(
+    case: Case,
+    *,
+    kind: EntryKind,
+    part: Part,
+    by: Actor,
+    text: str = "",
+    source_type: str = "",
+    source_id: uuid.UUID | None = None,
+) -> Entry:
+    """Add a line to the case's one timeline, seen by those whose right covers its part and author.
+
+    Asks no policy: the services that call it have asked theirs.
+    """
+    instant = clock.now()
+    return Entry.objects.create(
+        case=case,
+        kind=kind,
+        part=part,
+        text=text,
+        author=by.user,
+        author_agency=by.agency,
+        created_at=instant,
+        occurred_at=instant,
+        source_type=source_type,
+        source_id=source_id,
+    )
+
+
+def record_change(kind: str, case: Case, *, by: Actor, **details: object) -> None:
+    """One audit event about `case` by this actor."""
+    record(
+        kind,
+        user_id=by.user.pk,
+        agency_id=by.agency.pk,
+        role=by.role_codes,
+        case_id=case.pk,
+        object_type="case",
+        object_id=case.pk,
+        **details,  # type: ignore[arg-type]
+    )
+
+
+def add_working_days(start: dt.datetime, days: int, country: str) -> dt.datetime:
+    """The end of the `days`-th working day after `start`, in the municipality's zone; holidays of `country` are none."""
+    closed = country_holidays(country)
+    day = start.astimezone(clock.local_zone()).date()
+    while days > 0:
+        day += dt.timedelta(days=1)
+        if day.weekday() < 5 and day not in closed:
+            days -= 1
+    return clock.end_of(day)

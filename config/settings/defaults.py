@@ -1,0 +1,39 @@
+"""What the demonstration and the suite use when the environment is silent. Production never reads this file."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+
+def fill_demonstration_environment(home: Path) -> None:
+    """Set the variables that are not set yet. Secrets are made once and kept in `secrets.env` under `home` (0600)."""
+    port = os.environ.get("PORT", "8000")
+    os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+    os.environ.setdefault("PUBLIC_URL", f"http://localhost:{port}")
+    os.environ.setdefault("MACHINE_TOKEN_ISSUER", "https://token.samlos.example/")
+    os.environ.setdefault("MACHINE_TOKEN_JWKS", str(home.resolve() / "machine-token-jwks.json"))
+    for name, value in _kept_secrets(home).items():
+        os.environ.setdefault(name, value)
+
+
+def _kept_secrets(home: Path) -> dict[str, str]:
+    path = home / "secrets.env"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "FIELD_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            "BLIND_INDEX_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        new = path.with_name(f"secrets.env.{os.getpid()}")
+        new.touch(mode=0o600)
+        new.write_text("".join(f"{name}={value}\n" for name, value in made.items()), encoding="utf-8")
+        try:
+            os.link(new, path)  # two processes starting at once must agree on one set of keys
+        except FileExistsError:
+            pass
+        finally:
+            new.unlink()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)

@@ -1,0 +1,3 @@
+"""Production: nothing but what the environment says."""
+
+from config.settings.base import *  # noqa: F403

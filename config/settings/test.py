@@ -1,0 +1,35 @@
+"""The suite: the demonstration's shape, cheaper passwords, mail in memory, errors loud."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from config.settings.defaults import fill_demonstration_environment
+
+_home = Path(os.environ.get("SAMLOS_HOME", ".local")) / "test"
+os.environ["SAMLOS_HOME"] = str(_home)
+fill_demonstration_environment(_home)
+os.environ.setdefault("DATABASE_URL", "postgres://samlos_app:unset@localhost/unset")
+os.environ.setdefault("DATABASE_OWNER_URL", "postgres://samlos_owner:unset@localhost/unset")
+os.environ.setdefault("REDIS_URL", "redis://localhost:1/0")
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import TEMPLATES  # noqa: E402
+
+DEMONSTRATION = True
+ALLOW_SYNTHETIC_IDS = True
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_NAME = "samlos-test"
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+# The cheapest hasher: what it protects is thrown away with the database.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAILBOX_DIR = Path(tempfile.gettempdir()) / "samlos-test-mail"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CELERY_TASK_ALWAYS_EAGER = False
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = ""  # pytest-django's --fail-on-template-vars replaces it

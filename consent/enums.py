@@ -1,0 +1,28 @@
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class SignerRole(TextChoices):
+    """Who signs (C2): at 18 the young person alone; below, every holder of parental responsibility too."""
+
+    YOUNG_PERSON = "young_person", _("Ungdommen selv")
+    GUARDIAN = "guardian", _("Forelder eller verge")
+
+
+class SignatureMethod(TextChoices):
+    """How (F-26). Oral consent is not accepted for what is shared between agencies (C3, "written")."""
+
+    PAPER = "paper", _("På papir")
+    ELECTRONIC_ID = "electronic_id", _("Med e-ID")
+
+
+class RevocationChannel(TextChoices):
+    """How the wish to stop reached us: as easy as giving, so spoken is enough (C5, SIG-63)."""
+
+    SPOKEN = "spoken", _("Muntlig")
+    WRITTEN = "written", _("Skriftlig")
+
+
+class EndReason(TextChoices):
+    REVOKED = "revoked", _("Trukket tilbake")
+    REPLACED = "replaced", _("Erstattet av et nytt samtykke")

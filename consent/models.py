@@ -1,0 +1,174 @@
+"""Consents and disclosures: the rows of truth that let one agency know what another wrote (part C of the requirements).
+
+Nothing here is edited. A change is a new version that replaces the old; the database refuses anything else than
+setting the end of one.
+"""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from agencies.enums import Part
+from agencies.models import Agency, User
+from audit import clock
+from audit.clock import Now
+from cases.models import Case
+from consent.enums import EndReason, RevocationChannel, SignatureMethod, SignerRole
+
+
+class DatedRightQuerySet(models.QuerySet["models.Model"]):
+    def in_force(self) -> "DatedRightQuerySet":
+        """Those that give access at this instant: `[valid_from, valid_until)`, not ended."""
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=Now()), valid_from__lte=Now(), valid_until__gt=Now())
+
+    def newest_first(self) -> "DatedRightQuerySet":
+        return self.order_by("-recorded_at", "-pk")
+
+
+class Consent(models.Model):
+    """One signed, written consent (SIG-59, U23-18): who may know what from whom, and until when.
+
+    `valid_until_date` is what stands on the form ("t.o.m."); `valid_until` is the first instant after it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="consents")
+    version = models.PositiveIntegerField()
+    author_agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    author = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=clock.now)
+    form_version = models.CharField(max_length=40)
+    purpose = models.TextField(_("formål"))
+    language = models.CharField(_("språk"), max_length=40, default="bokmål")
+    interpreter = models.BooleanField(_("tolk"), default=False)
+    copy_handed_over = models.BooleanField(_("kopi er gitt"), default=False)
+    collector_name = models.CharField(_("innhentet av"), max_length=120)
+    collector_phone = models.CharField(_("telefon"), max_length=20, blank=True)
+    place = models.CharField(_("sted"), max_length=80)
+    signed_on = models.DateField(_("underskrevet"))
+    valid_from = models.DateTimeField()
+    valid_until_date = models.DateField(_("gjelder til og med"))
+    valid_until = models.DateTimeField()
+    # C3: which agencies may tell what they know. A recipient reads only what these wrote.
+    givers = ArrayField(models.IntegerField())
+    # SIG-42: a question of its own, without a default, never a condition.
+    research_follow_up = models.BooleanField(null=True)
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=10, choices=EndReason, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    revoked_by_whom = models.CharField(max_length=20, choices=SignerRole, blank=True)
+    revocation_channel = models.CharField(max_length=10, choices=RevocationChannel, blank=True)
+
+    objects = DatedRightQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "version"], name="consent_version_once"),
+            models.CheckConstraint(condition=Q(valid_until__gt=F("valid_from")), name="consent_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, end_reason="") | (Q(ended_at__isnull=False) & ~Q(end_reason="")),
+                name="consent_end_has_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["case", "-recorded_at"], name="consent_by_case")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} v{self.version}"
+
+
+class ConsentScope(models.Model):
+    """One box of the form: this agency may know this part. Core comes with every right and is not a box."""
+
+    id = models.BigAutoField(primary_key=True)
+    consent = models.ForeignKey(Consent, models.PROTECT, related_name="scopes")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    part = models.CharField(max_length=30, choices=Part)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["consent", "agency", "part"], name="scope_once")]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.part}"
+
+
+class ConsentForum(models.Model):
+    """LIL-23: in which forum the case may be spoken of, and which agencies take part then. Stated in the consent."""
+
+    id = models.BigAutoField(primary_key=True)
+    consent = models.ForeignKey(Consent, models.PROTECT, related_name="forums")
+    forum = models.CharField(max_length=40)  # the forum's code in the programme
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["consent", "forum", "agency"], name="consent_forum_once")]
+
+    def __str__(self) -> str:
+        return f"{self.forum} {self.agency_id}"
+
+
+class Signature(models.Model):
+    """Who signed, as what, when and how."""
+
+    id = models.BigAutoField(primary_key=True)
+    consent = models.ForeignKey(Consent, models.PROTECT, related_name="signatures")
+    role = models.CharField(max_length=20, choices=SignerRole)
+    name = models.CharField(_("navn"), max_length=160)
+    method = models.CharField(max_length=20, choices=SignatureMethod)
+    signed_on = models.DateField(_("dato"))
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.signed_on}"
+
+
+class Disclosure(models.Model):
+    """Information shared on a legal basis without consent: one discloser, one recipient, these parts (C4 step 4).
+
+    U23-11: a copy is a disclosure of its own, with its own basis.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="disclosures")
+    author_agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")  # the discloser
+    author = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    parts = ArrayField(models.CharField(max_length=30, choices=Part))
+    # A copy of the report hands on what was received with it; otherwise only what the discloser wrote itself.
+    includes_report = models.BooleanField(default=False)
+    legal_basis = models.CharField(max_length=30)
+    facts = models.TextField(_("hvorfor vilkårene er oppfylt"))
+    necessity = models.TextField(_("nødvendighet"))
+    proportionality = models.TextField(_("forholdsmessighet"))
+    benefit = models.TextField(_("nytte for ungdommen"))
+    why_not_consent = models.TextField(_("hvorfor ikke samtykke"))
+    why_not_anonymous = models.TextField(_("hvorfor ikke anonymt"))
+    decided_by = models.CharField(_("besluttet av"), max_length=120)
+    subject_informed = models.BooleanField(_("ungdommen er orientert"))
+    why_not_informed = models.TextField(_("hvorfor ikke orientert"), blank=True)
+    despite_objection = models.TextField(_("hvorfor tross nei"), blank=True)
+    # C4: after a refusal or revocation a discretionary right needs a second person.
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(default=clock.now)
+    valid_from = models.DateTimeField()
+    valid_until_date = models.DateField(_("gjelder til og med"))
+    valid_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    objects = DatedRightQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_until__gt=F("valid_from")), name="disclosure_ends_after_start"),
+            models.CheckConstraint(condition=~Q(recipient=F("author_agency")), name="disclosure_to_another"),
+            models.CheckConstraint(
+                condition=Q(subject_informed=True) | ~Q(why_not_informed=""), name="disclosure_informed_or_why_not"
+            ),
+        ]
+        indexes = [models.Index(fields=["case", "-recorded_at"], name="disclosure_by_case")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.recipient_id}"
