@@ -343,7 +343,9 @@ class ProgrammeDefinition:
             plan_areas=tuple(PlanArea(**_with_part(row)) for row in document["plan_areas"]),
             contracts=tuple(ContractKind(**_with_part(row)) for row in document["contracts"]),
             deadlines=tuple(_deadline(row) for row in document["deadlines"]),
-            reminders=ReminderDays(**{kind: tuple(days) for kind, days in document["reminders"].items()}),
+            reminders=ReminderDays(
+                **{kind: tuple(sorted(days, reverse=True)) for kind, days in document["reminders"].items()}
+            ),
             review=Review(**document["review"]),
             retention=Retention(**document["retention"]),
         )
@@ -424,7 +426,7 @@ def _checklist_item(row: Document) -> ChecklistItem:
 def _deadline(row: Document) -> Deadline:
     return Deadline(
         state=row["state"],
-        since=row.get("since", row["state"]),
+        since=row["since"] if "since" in row else row["state"],
         working_days=row["working_days"],
         label=row["label"],
     )

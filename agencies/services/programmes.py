@@ -64,16 +64,15 @@ def load(path: Path) -> Loaded:
             code=document["code"], defaults={"name": document["name"], "country": document["country"]}
         )
         newest = programme.versions.order_by("-number").first()
-        changed = newest is None or newest.checksum != checksum
-        version = newest
-        if newest is None or changed:
-            version = programme.versions.create(
-                number=newest.number + 1 if newest else 1,
-                checksum=checksum,
-                document=document,
-                loaded_at=clock.now(),
-            )
-    return Loaded(programme, version, changed, tuple(warnings(file)))
+        if newest is not None and newest.checksum == checksum:
+            return Loaded(programme, newest, changed=False, warnings=tuple(warnings(file)))
+        version = programme.versions.create(
+            number=newest.number + 1 if newest else 1,
+            checksum=checksum,
+            document=document,
+            loaded_at=clock.now(),
+        )
+    return Loaded(programme, version, changed=True, warnings=tuple(warnings(file)))
 
 
 def read(path: Path) -> YamlFile:

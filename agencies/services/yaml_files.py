@@ -160,7 +160,7 @@ class _Reading:
             self.complain(node, key, message % {"word": node.value})
             return node.value
         try:
-            value = self.constructor.construct_object(node)  # type: ignore[no-untyped-call]
+            value = self.constructor.construct_object(node)
         except (yaml.YAMLError, ValueError):
             self.complain(node, key, _("%(word)s kan ikke leses. Sett det i anførselstegn.") % {"word": node.value})
             return node.value
@@ -173,14 +173,17 @@ class _Reading:
 def _explain(file: YamlFile, error: ValidationError) -> Iterator[Problem]:
     """Say in a sentence what a schema error means to the person who wrote the file."""
     key: Key = tuple(error.absolute_path)
+    instance: Any = error.instance
     match error.validator:
         case "required":
-            for name in error.validator_value:
-                if name not in error.instance:
+            wanted: Any = error.validator_value
+            for name in wanted:
+                if name not in instance:
                     yield Problem(file.line_of(key), dotted((*key, name)), _("Nøkkelen mangler."))
         case "additionalProperties":
-            for name in error.instance.keys() - error.schema["properties"].keys():
-                allowed = ", ".join(error.schema["properties"])
+            schema: Any = error.schema
+            allowed = ", ".join(schema["properties"])
+            for name in instance.keys() - schema["properties"].keys():
                 yield file.problem((*key, name), _("Ukjent nøkkel. Her kan stå: %(allowed)s.") % {"allowed": allowed})
         case "anyOf":
             # Every anyOf of ours is "this shape, or null": explain against the shape.
@@ -193,7 +196,8 @@ def _explain(file: YamlFile, error: ValidationError) -> Iterator[Problem]:
 
 def _wrong_value(error: ValidationError) -> str:
     """The sentence for a value that is there but is not what it must be."""
-    limit, value = error.validator_value, error.instance
+    limit: Any = error.validator_value
+    value: Any = error.instance
     match error.validator:
         case "enum":
             allowed = ", ".join(str(word) for word in limit)

@@ -46,12 +46,12 @@ def codes_for(use: str, *, on: dt.date = TODAY, country: str = "NO") -> set[str]
     return set(legal_bases.usable_for(use, on=on, country=country).values_list("code", flat=True))
 
 
-@pytest.mark.req("U23-31", "U23-04")
+@pytest.mark.req("U23-31")
 def test_a_concern_report_from_the_police_rests_on_one_of_three_rows(catalogue):
     assert codes_for("concern_report") == {"NO-PREG-27-4", "NO-PREG-27-2-1", "NO-PREG-30"}
 
 
-@pytest.mark.req("U23-31", "LIL-40")
+@pytest.mark.req("U23-31")
 def test_a_disclosure_rests_on_a_right_and_never_on_a_duty_of_secrecy_or_a_procedure(catalogue):
     assert set(legal_bases.usable_for("disclosure", on=TODAY).values_list("effect", flat=True)) == {LegalEffect.RIGHT}
     assert "NO-FVL-13B-7" in codes_for("disclosure")

@@ -86,7 +86,7 @@ class TestWhatU23Says:
         assert u23.standing_of(AgencyKind.NAV) == Standing.PARTICIPANT
         assert u23.standing_of(AgencyKind.OUTREACH) is None
 
-    @pytest.mark.req("U23-07", "U23-09")
+    @pytest.mark.req("U23-09")
     def test_police_analysts_propose_and_a_function_receives(self, u23):
         assert [(function.kind, function.role) for function in u23.proposers] == [(AgencyKind.POLICE, Role.ANALYST)]
         assert (u23.intake.kind, u23.intake.role) == (AgencyKind.INTAKE_OFFICE, Role.INTAKE)
@@ -101,7 +101,6 @@ class TestWhatU23Says:
             "why", "what", "with_whom", "from_whom", "who_processes", "voluntary", "revocable", "consequences",
         }  # fmt: skip
 
-    @pytest.mark.req("U23-13", "U23-14", "U23-15")
     def test_the_review_asks_about_services_family_and_children(self, u23):
         items = {item.code: item for item in u23.initial_review}
 
@@ -116,25 +115,22 @@ class TestWhatU23Says:
         ]  # fmt: skip
         assert u23.basic_need("income").part == Part.ECONOMY
 
-    @pytest.mark.req("U23-25")
     def test_responsibility_group_and_individual_plan_are_assessed(self, u23):
         assert [assessment.code for assessment in u23.assessments] == ["responsibility_group", "individual_plan"]
 
-    @pytest.mark.req("U23-27", "U23-28")
+    @pytest.mark.req("U23-27")
     def test_the_working_group_meets_six_to_eight_times_a_year(self, u23):
         group = u23.forum("working_group")
 
         assert [(cadence.unit, cadence.min, cadence.max) for cadence in group.cadences] == [("per_year", 6, 8)]
         assert u23.members_out_of_scope(group) == (AgencyKind.OUTREACH,)
 
-    @pytest.mark.req("U23-29")
     def test_the_working_group_hears_persons_on_consent_or_statute_and_only_in_the_part_for_them(self, u23):
         group = u23.forum("working_group")
 
         assert group.individual_cases == {ForumBasis.CONSENT, ForumBasis.STATUTE}
         assert [u23.agenda_part(code).about_persons for code in group.agenda_parts] == [False, True]
 
-    @pytest.mark.req("U23-30", "LIL-25")
     def test_agendas_are_due_ten_working_days_before_and_status_five(self, u23):
         times = u23.forum("working_group").lead_times
 
@@ -145,7 +141,6 @@ class TestWhatU23Says:
         assert all(area.help and area.part in u23.parts for area in u23.plan_areas)
         assert "aldri navn på andre unge" in u23.plan_area("peers").help
 
-    @pytest.mark.req("U23-22")
     def test_its_cases_have_priority_and_each_early_state_a_deadline(self, u23):
         assert u23.priority
         assert (u23.deadline_for("received").since, u23.deadline_for("received").working_days) == ("submitted", 2)
@@ -271,7 +266,7 @@ class TestWhatIsWrongWithAFile:
 class TestOtherShapes:
     """The programmes still to come: no upper age, no consent, a council without persons, a contract, a dated cadence."""
 
-    @pytest.mark.req("LIL-08", "SLT-21")
+    @pytest.mark.req("LIL-08")
     def test_a_council_without_consent_age_or_intake_is_a_programme_too(self, tmp_path):
         document = programmes.read(U23).document | {
             "code": "council",
@@ -302,7 +297,7 @@ class TestOtherShapes:
         assert not definition.forums[0].hears_individual_cases
         assert [cadence.valid_from for cadence in definition.forums[0].cadences] == [None, "2023-01-01"]
 
-    @pytest.mark.req("FA-03", "FA-04")
+    @pytest.mark.req("FA-03")
     def test_an_age_without_upper_end_and_a_contract_of_six_months(self, tmp_path):
         document = programmes.read(U23).document | {
             "code": "felles",
@@ -314,6 +309,7 @@ class TestOtherShapes:
 
         definition = ProgrammeDefinition.from_document(programmes.read(path).document)
 
+        assert definition.age_band is not None
         assert definition.age_band.includes(12) and definition.age_band.includes(40)
         assert [contract.months for contract in definition.contracts] == [6]
 
@@ -366,8 +362,8 @@ class TestLoading:
         assert changed.version.number == first.version.number + 1
         assert changed.programme.current_version() == changed.version
         old = ProgrammeVersion.objects.get(pk=first.version.pk)
-        assert old.definition.consent.max_months == 12
-        assert changed.version.definition.consent.max_months == 9
+        assert old.document["consent"]["max_months"] == 12
+        assert changed.version.document["consent"]["max_months"] == 9
 
     def test_going_back_is_a_new_version_too(self, edited):
         first = programmes.load(U23)
@@ -390,6 +386,7 @@ class TestLoading:
     def test_the_definition_is_parsed_once_per_instance(self):
         version = programmes.load(U23).version
 
+        assert version.definition.name == "U23"
         assert version.definition is version.definition
 
 
