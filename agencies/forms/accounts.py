@@ -1,15 +1,17 @@
 """The sign-in forms: allauth's, asked in our words. Named in ACCOUNT_FORMS and MFA_FORMS."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa_base
 from allauth.mfa.totp import forms as totp
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from agencies.forms.base import speak_plainly
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 _EMAIL = _("E-postadresse")
 _PASSWORD = _("Passord")
@@ -20,8 +22,8 @@ class _InOurWords:
     """Labels and hints of ours instead of the library's, and no placeholders: they vanish when one begins to type."""
 
     use_required_attribute = False
-    labels: dict[str, Promise] = {}
-    hints: dict[str, Promise] = {}
+    labels: "dict[str, _StrPromise]" = {}
+    hints: "dict[str, _StrPromise]" = {}
     fields: dict[str, forms.Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django.utils.functional import Promise
+    from django.utils.functional import _StrPromise
 
-    Messages = dict[str, Promise]
+    Messages = dict[str, _StrPromise]
 
 _FILL_IN = _("Fyll ut dette feltet.")
 _CHOOSE = _("Velg et av svarene.")

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
 
 class DesignSystemRenderer(TemplatesSetting):
@@ -13,7 +12,7 @@ class DesignSystemRenderer(TemplatesSetting):
     form_template_name = "ds/form.html"
     field_template_name = "ds/field.html"
 
-    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
         widget = context.get("widget")
         if widget and not widget.get("is_hidden"):
             widget["attrs"]["class"] = f"ds-input {widget['attrs'].get('class', '')}".strip()

@@ -251,9 +251,11 @@ def confirmation(context: Context, content: SafeString, title: str, tone: str = 
 
 
 def _filled(context: Context, template_name: str, **values: Any) -> str:
-    engine = context.template.engine
+    if context.template is None:
+        raise RuntimeError("A component is filled while a page is rendered, never outside one.")
+    component = context.template.engine.get_template(template_name)
     with context.push(**values):
-        return mark_safe(engine.get_template(template_name).render(context))  # noqa: S308 (escaped by the engine)
+        return mark_safe(component.render(context))  # noqa: S308 (escaped by the engine)
 
 
 @register.inclusion_tag("components/key_values.html")
