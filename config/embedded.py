@@ -34,6 +34,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,7 +255,7 @@ def _only_one(home: Path) -> Iterator[None]:
 
 def _start_postgres(place: Place, words: dict[str, str], *, scratch: bool) -> None:
     if not (place.data / "PG_VERSION").exists():
-        _create_cluster(place, words["postgres"])
+        _create_cluster(place, words["postgres"], scratch=scratch)
     running = _postmaster(place)
     if running is None:
         _forget_stale_files(place)
@@ -271,7 +273,7 @@ def _start_postgres(place: Place, words: dict[str, str], *, scratch: bool) -> No
         marker.write_text(fingerprint, "utf-8")
 
 
-def _create_cluster(place: Place, password: str) -> None:
+def _create_cluster(place: Place, password: str, *, scratch: bool) -> None:
     """A new cluster with checksums, made beside its final place so that an interrupted start leaves nothing half-made."""
     fresh = place.folder / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -286,6 +288,7 @@ def _create_cluster(place: Place, password: str) -> None:
             place.programs / "initdb",
             *("-D", str(fresh), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={word}"),
             *("--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"),
+            *(("--no-sync",) if scratch else ()),
         )
     finally:
         word.unlink()
@@ -459,7 +462,8 @@ def _answers(socket: Path, password: str) -> bool:
 
 
 def _valkey(socket: Path, password: str) -> redis.Redis:
-    return redis.Redis(unix_socket_path=str(socket), password=password, socket_timeout=5)
+    # No second try: whether it answers now is the question.
+    return redis.Redis(unix_socket_path=str(socket), password=password, socket_timeout=5, retry=Retry(NoBackoff(), 0))
 
 
 # --- command line ---------------------------------------------------------------------------------------------------

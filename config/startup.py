@@ -25,13 +25,14 @@ def refuse_wrong_role() -> None:
     A superuser, a role with BYPASSRLS, an owner of any table and a member of such an owner could. Asks about the
     role that signed in, and raises ImproperlyConfigured with what to change.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT session_user::text")
-        (role,) = cursor.fetchone()
-        cursor.execute(WHAT_THE_ROLE_COULD_DO, [role])
-        superuser, passes_by, owns = cursor.fetchone()
-    # The connection was opened before the servers fork their processes, and two processes must not share one.
-    connection.close()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT session_user::text")
+            (role,) = cursor.fetchone()
+            cursor.execute(WHAT_THE_ROLE_COULD_DO, [role])
+            superuser, passes_by, owns = cursor.fetchone()
+    finally:
+        connection.close()  # opened before the servers fork their processes, and two processes must not share one
     reasons = [
         reason
         for reason, applies in {
