@@ -149,6 +149,18 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_FORMS = {
+    "login": "agencies.forms.accounts.LoginForm",
+    "reset_password": "agencies.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "agencies.forms.accounts.ResetPasswordKeyForm",
+    "change_password": "agencies.forms.accounts.ChangePasswordForm",
+    "reauthenticate": "agencies.forms.accounts.ReauthenticateForm",
+}
+MFA_FORMS = {
+    "authenticate": "agencies.forms.accounts.AuthenticateForm",
+    "reauthenticate": "agencies.forms.accounts.ReauthenticateWithCodeForm",
+    "activate_totp": "agencies.forms.accounts.ActivateTotpForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Samlos"
 AXES_FAILURE_LIMIT = 5
@@ -158,6 +170,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "429.html"
 
 # --- sessions and headers (security.md 5) -----------------------------------------------------------------------------
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
