@@ -1,6 +1,8 @@
 """A fresh machine is made ready, or one sentence says what to do."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,8 +40,8 @@ def test_what_went_wrong_becomes_what_to_do(said, remedy):
 
 
 def test_where_apt_is_not_allowed_the_exact_command_is_given(monkeypatch):
-    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None if name == "sudo" else f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "sudo" else f"/usr/bin/{name}")
 
     with pytest.raises(bootstrap.BootstrapError) as refused:
         bootstrap.install_with_apt(bootstrap.PANGO_PACKAGES, "PDFs need Pango, which is not installed.")

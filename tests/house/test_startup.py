@@ -5,7 +5,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config import embedded, startup
 
@@ -67,10 +67,10 @@ def test_a_superuser_may_not_start(sign_in_as):
 )
 def test_a_role_that_was_given_a_way_around_may_not_start(sign_in_as, servers, given, taken, reason):
     words = embedded._passwords(servers.place)
-    superuser = {"host": str(servers.place.postgres_sockets), "user": "postgres", "password": words["postgres"]}
+    superuser = make_conninfo(host=str(servers.place.postgres_sockets), user="postgres", password=words["postgres"])
     sign_in_as("samlos_app")
 
-    with psycopg.connect(**superuser, autocommit=True) as admin:
+    with psycopg.connect(superuser, autocommit=True) as admin:
         admin.execute(given)
         try:
             with pytest.raises(ImproperlyConfigured, match=reason):

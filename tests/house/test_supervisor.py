@@ -109,6 +109,8 @@ def begin(project, home, port):
 
 def wait_for_address(process: subprocess.Popen[str]) -> str:
     """Everything it printed up to the last line of its greeting."""
+    assert process.stdout
+    assert process.stderr
     printed = ""
     while "Ctrl-C stops it" not in printed:
         line = process.stdout.readline()
