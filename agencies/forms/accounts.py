@@ -17,9 +17,22 @@ _EMAIL = _("E-postadresse")
 _PASSWORD = _("Passord")
 _CODE = _("Kode fra appen")
 
+_WRONG_CODE = _("Koden stemmer ikke. Vent til appen viser en ny, og skriv den.")
+
+# allauth's refusals by code, as sentences that say what to do. Whether an account exists is never told.
+_REFUSALS = {
+    "email_password_mismatch": _("E-postadressen og passordet hører ikke sammen. Prøv igjen, eller lag nytt passord."),
+    "incorrect_password": _("Passordet stemmer ikke. Prøv igjen."),
+    "enter_current_password": _("Skriv passordet du har nå."),
+    "incorrect_code": _WRONG_CODE,
+    "too_many_login_attempts": _("Det kom for mange forsøk. Vent et kvarter, og prøv igjen."),
+    "rate_limited": _("Det kom for mange forsøk. Vent litt, og prøv igjen."),
+    "cannot_delete_authenticator": _("Du kan ikke slå av koden nå. Spør administratoren i tjenesten din."),
+}
+
 
 class _InOurWords:
-    """Labels and hints of ours instead of the library's, and no placeholders: they vanish when one begins to type."""
+    """Labels, hints and refusals of ours instead of the library's, and no placeholders: they vanish when one types."""
 
     use_required_attribute = False
     labels: "dict[str, _StrPromise]" = {}
@@ -34,6 +47,13 @@ class _InOurWords:
             if name in self.labels:
                 field.label = self.labels[name]
                 field.help_text = self.hints.get(name, "")
+
+    def add_error(self, field: str | None, error: forms.ValidationError | str) -> None:
+        """Say allauth's refusal in our words when we have them."""
+        code = getattr(error, "code", None)
+        if isinstance(error, forms.ValidationError) and code in _REFUSALS:
+            error = forms.ValidationError(_REFUSALS[code], code=code)
+        super().add_error(field, error)  # type: ignore[misc]
 
 
 class LoginForm(_InOurWords, account.LoginForm):

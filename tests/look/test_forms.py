@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 import pytest
+from allauth.account.adapter import DefaultAccountAdapter
 from django import forms as django_forms
 from django.template.loader import render_to_string
 
@@ -163,6 +164,19 @@ def test_the_sign_in_form_asks_in_our_words_and_lets_password_managers_help():
     assert "placeholder" not in page
     assert 'autocomplete="current-password"' in page
     assert 'autocomplete="email"' in page
+
+
+@pytest.mark.parametrize("code", ["email_password_mismatch", "too_many_login_attempts"])
+def test_a_refused_sign_in_says_what_to_do_and_not_whether_the_account_exists(code):
+    form = LoginForm({"login": "mona@eksempel.no", "password": "feil"})
+    form._errors = django_forms.utils.ErrorDict()
+    form.cleaned_data = {}
+
+    form.add_error(None, DefaultAccountAdapter().validation_error(code))
+
+    (sentence,) = form.non_field_errors()
+    assert "røv igjen" in sentence
+    assert "finnes" not in sentence
 
 
 def test_the_code_form_says_where_the_code_comes_from():
