@@ -1,0 +1,121 @@
+"""What upper apps add to pages of this one, registered at start-up: tabs of a case, facts of its header, and rows of "Min dag".
+
+A lower app never asks upward (design.md): it offers a place, and they come.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from agencies.actors import Actor
+from cases.models import Case
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A section of the case with an address of its own: `url_name` takes the case's id as `case_id`."""
+
+    code: str
+    label: str | Promise
+    url_name: str
+    order: int
+    shown_to: Callable[[Actor, Case], bool] = lambda actor, case: True
+
+
+@dataclass(frozen=True)
+class HeaderFact:
+    """One fact of the case header, in words: what it is about, the fact, and a line below it."""
+
+    label: str | Promise
+    text: str | Promise
+    note: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """One row of "Min dag": when, what, which case, and one action. `due_at` None: without a deadline, shown as new."""
+
+    due_at: dt.datetime | None
+    title: str | Promise
+    context: str
+    action: str | Promise
+    url: str
+    # Something to be at (a meeting) is not late when its time has passed; something to do is.
+    is_appointment: bool = False
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that changed without the reader: shown first on "Min dag" (a consent withdrawn)."""
+
+    text: str | Promise
+    url: str = ""
+    link: str | Promise = ""
+
+
+_tabs: list[Tab] = []
+_header_facts: list[Callable[[Actor, Case], HeaderFact | None]] = []
+_day_sources: list[Callable[[Actor], Iterable[DayRow]]] = []
+_notice_sources: list[Callable[[Actor], Iterable[Notice]]] = []
+_contribution_sources: list[Callable[[Actor], Iterable["Contribution"]]] = []
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """Something the agency wrote itself, found again under "Våre bidrag": a label and its own words, no state."""
+
+    at: dt.datetime
+    case_label: str
+    kind: str | Promise
+    text: str
+    part: str
+
+
+def register_tab(tab: Tab) -> None:
+    if tab.code not in {known.code for known in _tabs}:
+        _tabs.append(tab)
+
+
+def register_header_fact(source: Callable[[Actor, Case], HeaderFact | None]) -> None:
+    _header_facts.append(source)
+
+
+def register_day_rows(source: Callable[[Actor], Iterable[DayRow]]) -> None:
+    _day_sources.append(source)
+
+
+def register_notices(source: Callable[[Actor], Iterable[Notice]]) -> None:
+    _notice_sources.append(source)
+
+
+def register_contributions(source: Callable[[Actor], Iterable[Contribution]]) -> None:
+    _contribution_sources.append(source)
+
+
+def tabs_for(actor: Actor, case: Case) -> list[Tab]:
+    """The sections of `case` this actor has something to find in, in order."""
+    return sorted((tab for tab in _tabs if tab.shown_to(actor, case)), key=lambda tab: tab.order)
+
+
+def header_facts_for(actor: Actor, case: Case) -> list[HeaderFact]:
+    """What upper apps say in the header of `case`."""
+    return [fact for source in _header_facts if (fact := source(actor, case)) is not None]
+
+
+def day_rows_for(actor: Actor) -> list[DayRow]:
+    """Everything that waits for this actor, soonest first; each source asks its own `visible_to`."""
+    rows = [row for source in _day_sources for row in source(actor)]
+    return sorted(rows, key=lambda row: (row.due_at is None, row.due_at))
+
+
+def notices_for(actor: Actor) -> list[Notice]:
+    """What changed without this actor."""
+    return [notice for source in _notice_sources for notice in source(actor)]
+
+
+def contributions_of(actor: Actor) -> list[Contribution]:
+    """What the actor's agency wrote, from every app, newest first."""
+    rows = [row for source in _contribution_sources for row in source(actor)]
+    return sorted(rows, key=lambda row: row.at, reverse=True)

@@ -1,0 +1,66 @@
+"""What every test stands on: databases as the application's role, the cast, and a clock one can move."""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def owner_url() -> str:
+    return os.environ["DATABASE_OWNER_URL"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(owner_url: str, django_db_blocker: object) -> Iterator[None]:
+    """One clone of the migrated template for all tests that roll back."""
+    source = databases.template(owner_url)
+    with databases.clone(owner_url, source) as name:
+        _use(name)
+        yield
+        connections.close_all()
+
+
+def _use(name: str) -> str:
+    before: str = connections.databases["default"]["NAME"]
+    connections.close_all()
+    connections.databases["default"]["NAME"] = name
+    connections["default"].settings_dict["NAME"] = name
+    return before
+
+
+@pytest.fixture
+def own_database(owner_url: str, django_db_setup: None, django_db_blocker: object) -> Iterator[str]:
+    """A database of its own for a test that commits for real (browsers, commit hooks, the audit's chain)."""
+    with databases.clone(owner_url, databases.template(owner_url)) as name, django_db_blocker.unblock():  # type: ignore[attr-defined]
+        before = _use(name)
+        yield name
+        _use(before)
+
+
+@pytest.fixture
+def shift_clock(owner_url: str) -> Iterator[Callable[..., None]]:
+    """Move `samlos.now()` by a timedelta from the real time: what only the owner's role may do."""
+
+    def shift(**by: float) -> None:
+        name = connections["default"].settings_dict["NAME"]
+        with databases.connect(owner_url, name) as owner:
+            owner.execute(
+                "INSERT INTO samlos.clock (shift) VALUES (%s) ON CONFLICT (only_row) DO UPDATE SET shift = excluded.shift",
+                [dt.timedelta(**by)],
+            )
+
+    yield shift
+    name = connections["default"].settings_dict["NAME"]
+    with databases.connect(owner_url, name) as owner:
+        owner.execute("DELETE FROM samlos.clock")
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client()

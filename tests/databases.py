@@ -1,0 +1,81 @@
+"""The suite's databases: migrated once as the owner, then cloned, and used as the application's role.
+
+The application cannot truncate, so what commits for real gets a clone of its own, never a flush (access.md).
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def connect(owner_url: str, database: str = "postgres") -> psycopg.Connection:
+    """An autocommit connection of the owner to `database`."""
+    return psycopg.connect(owner_url, dbname=database, autocommit=True)
+
+
+def fingerprint() -> str:
+    """What the template depends on: every migration, SQL file and programme."""
+    digest = hashlib.sha256()
+    for pattern in ("*/migrations/*.py", "*/sql/*.sql", "programmes/**/*.yaml", "*/demonstration*.py", "requirements.lock"):
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def template(owner_url: str) -> str:
+    """The name of the migrated template database, made if it is not there yet. Safe for processes starting at once."""
+    name = f"samlos_template_{fingerprint()}"
+    with connect(owner_url) as owner:
+        owner.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        if owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return name
+        building = f"{name}_new"
+        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(building)))
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
+        _migrate(owner_url, building)
+        owner.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)))
+    return name
+
+
+def _migrate(owner_url: str, database: str) -> None:
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_OWNER_URL": with_database(owner_url, database),
+        "SAMLOS_DATABASE_ROLE": "owner",
+    }
+    subprocess.run(  # noqa: S603 (our own command)
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True
+    )
+
+
+def with_database(url: str, database: str) -> str:
+    """`url` pointing at another database of the same server."""
+    scheme, rest = url.split("://", 1)
+    place, slash, tail = rest.partition("/")
+    query = tail.partition("?")[2]
+    return f"{scheme}://{place}{slash}{database}" + (f"?{query}" if query else "")
+
+
+@contextmanager
+def clone(owner_url: str, source: str) -> Iterator[str]:
+    """A database of its own, copied from `source` and dropped afterwards."""
+    name = f"samlos_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+    with connect(owner_url) as owner:
+        owner.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(sql.Identifier(name), sql.Identifier(source))
+        )
+    try:
+        yield name
+    finally:
+        with connect(owner_url) as owner:
+            owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
