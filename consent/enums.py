@@ -26,3 +26,14 @@ class RevocationChannel(TextChoices):
 class EndReason(TextChoices):
     REVOKED = "revoked", _("Trukket tilbake")
     REPLACED = "replaced", _("Erstattet av et nytt samtykke")
+    CASE_CLOSED = "case_closed", _("Saken er avsluttet")  # set by the database: the purpose is gone
+
+
+class Verdict(TextChoices):
+    """What the engine answers about one disclosure (requirements.md C4), in the order it asks."""
+
+    DENY = "deny", _("Kan ikke deles")
+    MUST = "must", _("Skal meldes, uansett samtykke")
+    ALLOW = "allow", _("Kan deles etter samtykke")
+    ALLOW_WITH_RECORD = "allow_with_record", _("Kan deles på lovgrunnlag som skrives ned")
+    ANONYMOUS_ONLY = "anonymous_only", _("Kan bare drøftes uten at noen kan kjennes igjen")

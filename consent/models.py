@@ -4,6 +4,7 @@ Nothing here is edited. A change is a new version that replaces the old; the dat
 setting the end of one.
 """
 
+import datetime as dt
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
@@ -19,12 +20,30 @@ from cases.models import Case
 from consent.enums import EndReason, RevocationChannel, SignatureMethod, SignerRole
 
 
-class DatedRightQuerySet(models.QuerySet["models.Model"]):
-    def in_force(self) -> "DatedRightQuerySet":
-        """Those that give access at this instant: `[valid_from, valid_until)`, not ended."""
-        return self.filter(Q(ended_at=None) | Q(ended_at__gt=Now()), valid_from__lte=Now(), valid_until__gt=Now())
+def running() -> Q:
+    """What gives access at this instant: `[valid_from, valid_until)`, not ended."""
+    return Q(Q(ended_at=None) | Q(ended_at__gt=Now()), valid_from__lte=Now(), valid_until__gt=Now())
 
-    def newest_first(self) -> "DatedRightQuerySet":
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def in_force(self) -> "ConsentQuerySet":
+        """Those that give access at this instant. A case has at most one."""
+        return self.filter(running())
+
+    def newest_first(self) -> "ConsentQuerySet":
+        return self.order_by("-version")
+
+
+class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def in_force(self) -> "DisclosureQuerySet":
+        """Those that give access at this instant: running, and approved where that is needed."""
+        return self.filter(running(), Q(despite_objection="") | Q(approved_at__lte=Now()))
+
+    def awaiting_approval(self) -> "DisclosureQuerySet":
+        """Those that go against a no and have no second person behind them yet."""
+        return self.filter(running(), approved_at=None).exclude(despite_objection="")
+
+    def newest_first(self) -> "DisclosureQuerySet":
         return self.order_by("-recorded_at", "-pk")
 
 
@@ -45,6 +64,8 @@ class Consent(models.Model):
     language = models.CharField(_("språk"), max_length=40, default="bokmål")
     interpreter = models.BooleanField(_("tolk"), default=False)
     copy_handed_over = models.BooleanField(_("kopi er gitt"), default=False)
+    # C3: what the person was told before signing, as codes of the programme's list.
+    informed_items = ArrayField(models.CharField(max_length=40))
     collector_name = models.CharField(_("innhentet av"), max_length=120)
     collector_phone = models.CharField(_("telefon"), max_length=20, blank=True)
     place = models.CharField(_("sted"), max_length=80)
@@ -58,12 +79,12 @@ class Consent(models.Model):
     research_follow_up = models.BooleanField(null=True)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
     ended_at = models.DateTimeField(null=True, blank=True)
-    end_reason = models.CharField(max_length=10, choices=EndReason, blank=True)
+    end_reason = models.CharField(max_length=12, choices=EndReason, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     revoked_by_whom = models.CharField(max_length=20, choices=SignerRole, blank=True)
     revocation_channel = models.CharField(max_length=10, choices=RevocationChannel, blank=True)
 
-    objects = DatedRightQuerySet.as_manager()
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -78,6 +99,15 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} v{self.version}"
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """The first instant at which it gives nothing any more."""
+        return min(self.valid_until, self.ended_at) if self.ended_at else self.valid_until
+
+    def days_left(self, at: dt.datetime) -> int:
+        """Whole days after today in which it still holds, in the municipality's zone; 0 on its last day."""
+        return (clock.last_day(self.ends_at) - at.astimezone(clock.local_zone()).date()).days
 
 
 class ConsentScope(models.Model):
@@ -149,8 +179,9 @@ class Disclosure(models.Model):
     subject_informed = models.BooleanField(_("ungdommen er orientert"))
     why_not_informed = models.TextField(_("hvorfor ikke orientert"), blank=True)
     despite_objection = models.TextField(_("hvorfor tross nei"), blank=True)
-    # C4: after a refusal or revocation a discretionary right needs a second person.
+    # C4: after a refusal or revocation a discretionary right needs a second person. Until then nobody sees more.
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField(default=clock.now)
     valid_from = models.DateTimeField()
     valid_until_date = models.DateField(_("gjelder til og med"))
@@ -158,11 +189,16 @@ class Disclosure(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
-    objects = DatedRightQuerySet.as_manager()
+    objects = DisclosureQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(valid_until__gt=F("valid_from")), name="disclosure_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None)
+                | (Q(approved_at__isnull=False) & ~Q(approved_by=F("author"))),
+                name="disclosure_approved_by_another",
+            ),
             models.CheckConstraint(condition=~Q(recipient=F("author_agency")), name="disclosure_to_another"),
             models.CheckConstraint(
                 condition=Q(subject_informed=True) | ~Q(why_not_informed=""), name="disclosure_informed_or_why_not"
@@ -172,3 +208,8 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.recipient_id}"
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether it goes against a no and has no second person behind it yet."""
+        return bool(self.despite_objection) and self.approved_at is None
