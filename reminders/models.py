@@ -10,12 +10,14 @@ from django.db import models
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from agencies.actors import Actor
 from agencies.models import Agency, User
 from audit import clock
+from audit.clock import Now
 
 
 class ReminderState(TextChoices):
-    """How far a row has come. `uncertain`: handed over without an answer, asked of the relay before it is sent again."""
+    """How far a row has come. `uncertain`: a try ended without an answer, so it is asked about before the next one."""
 
     DUE = "due", _("Venter")
     CLAIMED = "claimed", _("Sendes")
@@ -24,8 +26,30 @@ class ReminderState(TextChoices):
     DROPPED = "dropped", _("Bortfalt")
 
 
+UNDELIVERED = (ReminderState.DUE, ReminderState.CLAIMED, ReminderState.UNCERTAIN)
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def raised_for(self, actor: Actor) -> "ReminderQuerySet":
+        """What is due by now for this person in this agency, newest first. Whether they may still know of it is the
+        rule's to say (`services.reminders_for`), never this list's.
+        """
+        return (
+            self.filter(recipient=actor.user, agency=actor.agency, due_at__lte=Now())
+            .exclude(state=ReminderState.DROPPED)
+            .order_by("-due_at", "pk")
+        )
+
+    def unseen(self) -> "ReminderQuerySet":
+        return self.filter(seen_at=None)
+
+
 class Reminder(models.Model):
-    """Something one person must be told once. `occurrence` tells repetitions of one subject apart (30, 14, 3 days)."""
+    """Something one person must be told once. `occurrence` tells repetitions of one subject apart (30, 14, 3 days).
+
+    Without row-level security: the worker reads it before it knows on whose behalf, and no column says anything about
+    a young person.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
@@ -36,20 +60,28 @@ class Reminder(models.Model):
     raised_at = models.DateTimeField(default=clock.now)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=ReminderState, default=ReminderState.DUE)
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    # When a worker may take it: the due time, then the end of the claim, then the time of the next try.
+    deliver_after = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReminderQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "recipient", "agency", "subject_id", "occurrence"], name="reminder_said_once"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ReminderState.SENT, sent_at__isnull=False)
+                | (~Q(state=ReminderState.SENT) & Q(sent_at=None)),
+                name="reminder_sent_has_its_time",
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["due_at"], name="reminder_to_deliver", condition=Q(state__in=["due", "claimed", "uncertain"])
+                fields=["deliver_after"], name="reminder_to_deliver", condition=Q(state__in=["due", "claimed", "uncertain"])
             ),
             models.Index(fields=["recipient", "agency", "-due_at"], name="reminder_by_recipient"),
         ]
@@ -60,4 +92,4 @@ class Reminder(models.Model):
     @property
     def message_id(self) -> str:
         """The same for every attempt, so that a relay can drop a second hand-over."""
-        return f"<{self.id}@samlos>"
+        return f"<{self.pk}@samlos>"

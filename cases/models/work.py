@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency, User
 from audit import clock
-from cases.enums import Answer, EntryKind, NeedStatus, WishForHelp
+from cases.enums import Answer, CoordinationKind, EntryKind, NeedStatus, SummonsWay, WishForHelp
 from cases.models.access import CaseContent
 from cases.models.case import Case
 
@@ -64,10 +64,10 @@ class ChildReportAssessment(models.Model):
     case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="child_report_assessment")
     author_agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
-    assessment = models.TextField(_("vurdering"))
-    duty_applies = models.BooleanField(_("meldeplikten gjelder"))
+    assessment = models.TextField(_("vurdering"), blank=True)
+    duty_applies = models.BooleanField(_("meldeplikten gjelder"), null=True)
     sent_on = models.DateField(_("meldt dato"), null=True, blank=True)
-    assessed_at = models.DateTimeField()
+    assessed_at = models.DateTimeField(null=True, blank=True)  # None while it is a draft
 
     def __str__(self) -> str:
         return str(self.case_id)
@@ -83,7 +83,7 @@ class Conversation(models.Model):
     author_agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     summoned_on = models.DateField(_("innkalt dato"))
-    summoned_how = models.CharField(_("hvordan"), max_length=20)
+    summoned_how = models.CharField(_("hvordan"), max_length=20, choices=SummonsWay)
     appointment_at = models.DateTimeField(_("tid for samtalen"), null=True, blank=True)
     place = models.CharField(_("sted"), max_length=120, blank=True)
     held_on = models.DateField(_("samtalen ble holdt"), null=True, blank=True)
@@ -133,16 +133,10 @@ class CoordinationAssessment(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="coordination_assessments")
     author_agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
-    kind = models.CharField(
-        max_length=24,
-        choices=[
-            ("responsibility_group", _("Ansvarsgruppe")),
-            ("individual_plan", _("Individuell plan")),
-            ("cooperation_meeting", _("Samarbeidsmøte")),
-        ],
-    )
+    kind = models.CharField(max_length=24, choices=CoordinationKind)
     wanted = models.BooleanField()
     why = models.TextField(_("hvorfor"))
+    meeting_on = models.DateField(_("møtedato"), null=True, blank=True)  # of a cooperation meeting alone (U23-24)
     assessed_at = models.DateTimeField()
 
     def __str__(self) -> str:
