@@ -31,7 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def is_strong(request: HttpRequest) -> bool:
     """Whether this session was opened with more than a password (security.md 5, "MFA")."""
-    methods = {record.get("method") for record in get_authentication_records(request)}
+    methods = {record.get("method") for record in get_authentication_records(request, request.user)}
     accepted = STRONG_METHODS | ({CAST_METHOD} if settings.DEMONSTRATION else set())
     return not methods.isdisjoint(accepted)
 

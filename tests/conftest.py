@@ -9,6 +9,7 @@ from django.db import connections
 from django.test import Client
 
 from tests import databases
+from tests.cast import Cast
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +65,11 @@ def shift_clock(owner_url: str) -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def client() -> Client:
     return Client()
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest) -> Cast:
+    """The demonstration's people. Brings the shared database along, unless the test has one of its own."""
+    if "own_database" not in request.fixturenames:
+        request.getfixturevalue("db")
+    return Cast()

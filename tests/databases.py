@@ -1,4 +1,4 @@
-"""The suite's databases: migrated once as the owner, then cloned, and used as the application's role.
+"""The suite's databases: migrated once as the owner, given the cast, then cloned, and used as the application's role.
 
 The application cannot truncate, so what commits for real gets a clone of its own, never a flush (access.md).
 """
@@ -26,14 +26,20 @@ def connect(owner_url: str, database: str = "postgres") -> psycopg.Connection:
 def fingerprint() -> str:
     """What the template depends on: every migration, SQL file and programme."""
     digest = hashlib.sha256()
-    for pattern in ("*/migrations/*.py", "*/sql/*.sql", "programmes/**/*.yaml", "*/demonstration*.py", "requirements.lock"):
+    for pattern in (
+        "*/migrations/*.py",
+        "*/sql/*.sql",
+        "programmes/**/*.yaml",
+        "agencies/demonstration.py",
+        "requirements.lock",
+    ):
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def template(owner_url: str) -> str:
-    """The name of the migrated template database, made if it is not there yet. Safe for processes starting at once."""
+    """The name of the template database, migrated and with the cast in it, made if it is not there yet. Safe for processes starting at once."""
     name = f"samlos_template_{fingerprint()}"
     with connect(owner_url) as owner:
         owner.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
@@ -42,19 +48,21 @@ def template(owner_url: str) -> str:
         building = f"{name}_new"
         owner.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(building)))
         owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
-        _migrate(owner_url, building)
+        _manage(owner_url, building, "migrate", "--verbosity", "0", role="owner")
+        _manage(owner_url, building, "load_demo", "--people", role="app")
         owner.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)))
     return name
 
 
-def _migrate(owner_url: str, database: str) -> None:
+def _manage(owner_url: str, database: str, *command: str, role: str) -> None:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "DATABASE_OWNER_URL": with_database(owner_url, database),
-        "SAMLOS_DATABASE_ROLE": "owner",
+        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], database),
+        "SAMLOS_DATABASE_ROLE": role,
     }
-    subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True
+    subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
     )
 
 
@@ -72,7 +80,9 @@ def clone(owner_url: str, source: str) -> Iterator[str]:
     name = f"samlos_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     with connect(owner_url) as owner:
         owner.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(sql.Identifier(name), sql.Identifier(source))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(
+                sql.Identifier(name), sql.Identifier(source)
+            )
         )
     try:
         yield name

@@ -1,3 +1,4 @@
+from agencies.models.demonstration import DemonstrationStep
 from agencies.models.people import (
     Agency,
     District,
@@ -11,6 +12,7 @@ from agencies.models.programmes import LegalBasis, Programme, ProgrammeVersion
 
 __all__ = [
     "Agency",
+    "DemonstrationStep",
     "District",
     "IdempotentAnswer",
     "LegalBasis",
