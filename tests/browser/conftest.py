@@ -1,0 +1,139 @@
+"""A real server on a database of its own, and Debian's Chromium in front of it."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.databases import ROOT, with_database
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = Path(os.environ.get("SAMLOS_HOME", ROOT / ".local")) / "screenshots"
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+# What axe knows of WCAG 2.0 to 2.2, A and AA, and its best practice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Chromium looks things up on its own account; nothing here may leave the machine.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "Chromium mangler. Installer det med: apt-get install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def site(own_database: str) -> Iterator[str]:
+    """The address of a real gunicorn on this test's own database."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], own_database),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+    }
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4"]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)  # noqa: S603 (our own server)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/healthz", server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(150):
+        if server.poll() is not None:
+            assert server.stderr
+            raise AssertionError(server.stderr.read().decode()[-3000:])
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own)
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer")
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Callable[[str], "Visitor"]]:
+    """`visit("Ingrid Testnes")`: a browser of their own, signed in from the demonstration's page of people."""
+    contexts = []
+
+    def as_person(name: str, *, javascript: bool = True) -> Visitor:
+        context = browser.new_context(
+            base_url=site, viewport=WIDE, locale="nb-NO", timezone_id="Europe/Oslo", java_script_enabled=javascript
+        )
+        contexts.append(context)
+        page = context.new_page()
+        visitor = Visitor(page)
+        page.goto("/logg-inn-som/")
+        page.get_by_role("button", name=name).click()
+        page.wait_for_url(lambda url: "logg-inn-som" not in url)
+        return visitor
+
+    yield as_person
+    for context in contexts:
+        context.close()
+
+
+class Visitor:
+    """One person's browser, with what every journey checks: accessibility, console errors, foreign requests."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("console", lambda message: self._listen(message.type, message.text))
+        page.on("request", lambda request: self._ask(request.url))
+
+    def _listen(self, kind: str, text: str) -> None:
+        # A page that answers 404 or 422 is told to the console by the browser itself; that is no fault of the page.
+        if kind == "error" and "Failed to load resource" not in text:
+            self.problems.append(f"console: {text}")
+
+    def _ask(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.problems.append(f"foreign request: {url}")
+
+    def check(self, name: str) -> None:
+        """The page as it is: axe finds nothing at 1280 and 390, nothing scrolls sideways at 320, and it is kept as pictures."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        for size in (WIDE, NARROW):
+            self.page.set_viewport_size(size)
+            self.page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png", full_page=True)
+            found = self._axe()
+            assert not found, f"{name} at {size['width']}: {found}"
+        self.page.set_viewport_size({"width": 320, "height": 800})
+        overflow = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{name} scrolls sideways by {overflow} px at 320"
+        self.page.set_viewport_size(WIDE)
+        assert not self.problems, f"{name}: {self.problems}"
+
+    def _axe(self) -> list[str]:
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+        return [f"{v['id']}: {[node['html'][:160] for node in v['nodes'][:3]]}" for v in found["violations"]]
