@@ -29,7 +29,8 @@ class Rule:
     needs to be told, each with the words that say which case (a label, never content). It is asked when the mail is
     sent, when the bell is counted and when the list is shown, always in the actor's own database context and with all
     subjects at once: a constant number of queries. What it leaves out is as if it had never been raised.
-    `url(subject_id)` is where to act; "" when there is nothing to open.
+    `url(subject_id)` is where to act; "" when there is nothing to open. `calendar(subject_id, actor)`, for meetings,
+    gives the iCalendar part of the mail, which says "meeting" and when.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Rule:
     action: str | Promise
     to_tell: Callable[[Collection[uuid.UUID], Actor], Mapping[uuid.UUID, str]]
     url: Callable[[uuid.UUID], str]
+    calendar: Callable[[uuid.UUID, Actor], bytes | None] | None = None
 
 
 class Sweep(Protocol):
