@@ -213,6 +213,20 @@ CREATE POLICY readable ON cases_case FOR SELECT TO {app} USING (
 CREATE POLICY writable ON cases_case FOR INSERT TO {app} WITH CHECK (
     (SELECT samlos.agency_id()) IN (lead_agency_id, opened_by_agency_id));
 CREATE POLICY changeable ON cases_case FOR UPDATE TO {app} USING (samlos.may_contribute(id)) WITH CHECK (true);
+-- Another agency with a right may move the case along (T11) and nothing else: lead, number, closing and retention are the
+-- lead's. Row policies cannot tell columns apart.
+CREATE FUNCTION samlos.only_lead_changes_case() RETURNS trigger LANGUAGE plpgsql
+    AS $$
+    DECLARE
+        shared text[] := ARRAY['state', 'state_since', 'due_at'];
+    BEGIN
+        IF current_user = '{app_name}' AND to_jsonb(NEW) - shared <> to_jsonb(OLD) - shared AND NOT samlos.leads(OLD.id) THEN
+            RAISE EXCEPTION 'only the agency leading a case may change it' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN NEW;
+    END $$;
+CREATE TRIGGER only_lead_changes_case BEFORE UPDATE ON cases_case
+    FOR EACH ROW EXECUTE FUNCTION samlos.only_lead_changes_case();
 
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON cases_caseaccess, cases_caselead, cases_assignmentperiod FROM {app};
 ALTER TABLE cases_caseaccess ENABLE ROW LEVEL SECURITY;
