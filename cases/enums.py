@@ -100,6 +100,10 @@ class EntryKind(TextChoices):
     CLOSED = "closed", _("Saken er avsluttet")
 
 
+# Lines a person writes and may correct; the others are written when something happens.
+WRITTEN_BY_HAND = (EntryKind.NOTE, EntryKind.CONVERSATION, EntryKind.AGREEMENT, EntryKind.STATUS)
+
+
 class RightReason(TextChoices):
     """Why an agency may know something of a case: the sentence's four (design.md, "Access")."""
 
@@ -132,6 +136,22 @@ class WishForHelp(TextChoices):
     YES = "yes", _("Ja")
     NO = "no", _("Nei")
     UNDECIDED = "undecided", _("Har ikke bestemt seg")
+
+
+class SummonsWay(TextChoices):
+    """How the person was called to a talk (T6)."""
+
+    LETTER = "letter", _("Brev")
+    PHONE = "phone", _("Telefon")
+    IN_PERSON = "in_person", _("Ansikt til ansikt")
+
+
+class CoordinationKind(TextChoices):
+    """What must be considered before the collaboration begins (U23-24, U23-25)."""
+
+    RESPONSIBILITY_GROUP = "responsibility_group", _("Ansvarsgruppe")
+    INDIVIDUAL_PLAN = "individual_plan", _("Individuell plan")
+    COOPERATION_MEETING = "cooperation_meeting", _("Samarbeidsmøte")
 
 
 class AddressKind(TextChoices):

@@ -4,15 +4,27 @@ Each function answers with a Decision whose reason the person reads. They expect
 (`Case.objects.visible_to`); what is not visible is not there.
 """
 
+from collections.abc import Set as AbstractSet
+
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from agencies.decisions import ALLOWED, Decision, all_of, denied
 from agencies.enums import AgencyKind, Part, Role
-from cases.enums import CaseState
+from cases.enums import WRITTEN_BY_HAND, CaseState, ClosingReason, FactKind, NeedStatus
 from cases.grants import is_assigned
-from cases.models import Case, CaseAccess
-from cases.workflow import BEFORE_ROUTING
+from cases.models import BasicNeed, Case, CaseAccess, Conversation, Entry, ResourcePerson
+from cases.workflow import (
+    ATTEMPTS_BEFORE_NO_CONTACT,
+    BEFORE_INFORMED,
+    BEFORE_ROUTING,
+    OPEN,
+    RESTS_ON_CONSENT,
+    REVIEWABLE,
+    SUMMONABLE,
+    answers_in,
+    missing_for,
+)
 
 
 def may_view(actor: Actor | None, case: Case) -> Decision:
@@ -85,8 +97,18 @@ def may_write_entry(actor: Actor, case: Case, part: str) -> Decision:
     if case.is_led_by(actor.agency) or part in parts_open_to(actor, case):
         return ALLOWED
     return denied(
-        _("Tjenesten din har ikke tilgang til delen «%(part)s» i denne saken.") % {"part": Part(part).label}, "wrong_part"
+        _("Tjenesten din har ikke tilgang til delen «%(part)s» i denne saken.") % {"part": Part(part).label},
+        "wrong_part",
     )
+
+
+def may_correct_entry(actor: Actor, case: Case, entry: Entry) -> Decision:
+    """Whoever wrote a line by hand corrects it, as long as they may still write in its part."""
+    if entry.author_agency_id != actor.agency.pk or entry.author_id != actor.user.pk:
+        return denied(_("Bare den som skrev teksten, kan rette den."), "not_author")
+    if entry.kind not in WRITTEN_BY_HAND:
+        return denied(_("Linjer som Samlos skriver selv, rettes der hendelsen ble registrert."), "not_by_hand")
+    return may_write_entry(actor, case, entry.part)
 
 
 def parts_open_to(actor: Actor, case: Case) -> set[str]:
@@ -95,9 +117,108 @@ def parts_open_to(actor: Actor, case: Case) -> set[str]:
     return {part for parts in lines.values_list("parts", flat=True) for part in parts}
 
 
-def may_close(actor: Actor, case: Case) -> Decision:
-    """The lead closes a case, with a reason (T13)."""
+def may_review(actor: Actor, case: Case) -> Decision:
+    """The office checks services, family and children, and mends its answers as long as the case is open (T5, U23-13)."""
+    return all_of(may_work_on(actor, case), _reached(case, REVIEWABLE))
+
+
+def may_summon(actor: Actor, case: Case) -> Decision:
+    """The lead calls the person to a talk: first, again after not coming, and after having declined (T6, T6x, T14)."""
+    return all_of(may_work_on(actor, case), _reached(case, SUMMONABLE))
+
+
+def may_hold_talk(actor: Actor, case: Case) -> Decision:
+    """The lead tells the person of the report and asks whether they want help (T7, T8a, T8b; U23-16, U23-17)."""
+    in_time = ALLOWED if answers_in(CaseState(case.state)) else _not_here()
+    return all_of(may_work_on(actor, case), in_time)
+
+
+def may_assess_needs(actor: Actor, case: Case, part: str) -> Decision:
+    """The lead assesses all six needs, another agency those in the parts its right covers (U23-23)."""
+    if not actor.has_role(Role.CASEWORKER, Role.MANAGER):
+        return denied(_("Bare saksbehandlere og ledere kan gjøre dette."), "wrong_role")
+    own = may_work_on(actor, case) if case.is_led_by(actor.agency) else ALLOWED
+    return all_of(own, may_write_entry(actor, case, part), _reached(case, REVIEWABLE))
+
+
+def may_map_network(actor: Actor, case: Case) -> Decision:
+    """Resource persons are mapped once consent is given, by those who may know of the network (U23-18, U23-19)."""
+    if not actor.has_role(Role.CASEWORKER, Role.MANAGER):
+        return denied(_("Bare saksbehandlere og ledere kan gjøre dette."), "wrong_role")
+    if case.state not in RESTS_ON_CONSENT:
+        return denied(_("Ressurspersoner kan føres opp når personen har samtykket."), "no_consent")
+    own = may_work_on(actor, case) if case.is_led_by(actor.agency) else ALLOWED
+    return all_of(own, may_write_entry(actor, case, Part.LEISURE_NETWORK))
+
+
+def may_remove_resource_person(actor: Actor, person: ResourcePerson) -> Decision:
+    """The agency that wrote a resource person down takes the name away again, also when the consent has ended."""
+    if not actor.has_role(Role.CASEWORKER, Role.MANAGER):
+        return denied(_("Bare saksbehandlere og ledere kan gjøre dette."), "wrong_role")
+    if person.author_agency_id != actor.agency.pk:
+        return denied(_("Bare tjenesten som førte opp personen, kan fjerne den."), "not_author")
+    return ALLOWED
+
+
+def may_assess_coordination(actor: Actor, case: Case) -> Decision:
+    """The lead considers a responsibility group and an individual plan and calls the meeting (U23-24, U23-25)."""
+    if case.state not in RESTS_ON_CONSENT and case.state != CaseState.CLOSED:
+        return all_of(
+            may_work_on(actor, case), denied(_("Dette gjøres når personen har samtykket til samarbeid."), "wrong_state")
+        )
     return may_work_on(actor, case)
+
+
+def may_start_collaboration(actor: Actor, case: Case) -> Decision:
+    """The lead starts the collaboration from the mapping, once all that T10 asks for is in place."""
+    return all_of(may_work_on(actor, case), _ready_for(CaseState.COLLABORATING, case, facts_as_seen(actor, case)))
+
+
+def facts_as_seen(actor: Actor, case: Case) -> set[FactKind]:
+    """The facts in force, with the needs as they can be seen now: what another agency wrote may have come or gone."""
+    facts = case.facts_in_force() - {FactKind.BASIC_NEEDS_ASSESSED}
+    return facts if needs_not_assessed(actor, case) else facts | {FactKind.BASIC_NEEDS_ASSESSED}
+
+
+def needs_not_assessed(actor: Actor, case: Case) -> list[str]:
+    """The labels of the basic needs that the actor can see no assessment of (U23-23)."""
+    newest = (
+        BasicNeed.objects.readable_by(actor).filter(case=case).order_by("need", "-created_at", "-pk").distinct("need")
+    )
+    assessed = {need for need, status in newest.values_list("need", "status") if status != NeedStatus.NOT_ASSESSED}
+    return [need.label for need in case.programme_version.definition.basic_needs if need.code not in assessed]
+
+
+def may_close(actor: Actor, case: Case, reason: ClosingReason | None = None) -> Decision:
+    """The lead closes a case that has come past intake, with a reason (T13). "No contact" is one only after calling in
+    vain several times, as long as the person was never reached (T6x).
+    """
+    decision = all_of(may_work_on(actor, case), _reached(case, OPEN - BEFORE_ROUTING))
+    never_reached = reason == ClosingReason.NO_CONTACT and case.state in BEFORE_INFORMED
+    if decision and never_reached and vain_attempts(case) < ATTEMPTS_BEFORE_NO_CONTACT:
+        why = _(
+            "Saken kan avsluttes fordi dere ikke fikk kontakt, når personen er innkalt %(count)d ganger uten å komme."
+        )
+        return denied(why % {"count": ATTEMPTS_BEFORE_NO_CONTACT}, "too_few_attempts")
+    return decision
+
+
+def vain_attempts(case: Case) -> int:
+    """How many times the person was called and did not come, since the case was last moved to being summoned (T6x)."""
+    if case.state != CaseState.SUMMONED:
+        return 0
+    return Conversation.objects.filter(case=case, did_not_come=True, created_at__gte=case.state_since).count()
+
+
+def _ready_for(target: CaseState, case: Case, facts: AbstractSet[FactKind]) -> Decision:
+    """Whether the table permits the step and its facts are in force, with what is missing by name."""
+    missing = missing_for(CaseState(case.state), target, facts)
+    if not missing.permitted:
+        return _not_here()
+    if missing:
+        lacking = ", ".join(str(FactKind(fact).label) for fact in missing.facts)
+        return denied(_("Dette mangler først: %(facts)s.") % {"facts": lacking}, "facts_missing")
+    return ALLOWED
 
 
 def _is_open(case: Case) -> Decision:
@@ -110,3 +231,11 @@ def _in_states(case: Case, *states: CaseState) -> Decision:
     if case.state in states:
         return ALLOWED
     return denied(_("Saken har kommet lenger enn dette."), "wrong_state")
+
+
+def _reached(case: Case, states: AbstractSet[CaseState]) -> Decision:
+    return ALLOWED if case.state in states else _not_here()
+
+
+def _not_here() -> Decision:
+    return denied(_("Dette gjøres ikke i den tilstanden saken er i nå."), "wrong_state")

@@ -4,6 +4,7 @@ A lower app never asks upward (design.md): it offers a place, and they come.
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -59,6 +60,7 @@ _tabs: list[Tab] = []
 _header_facts: list[Callable[[Actor, Case], HeaderFact | None]] = []
 _day_sources: list[Callable[[Actor], Iterable[DayRow]]] = []
 _notice_sources: list[Callable[[Actor], Iterable[Notice]]] = []
+_closers: list[Callable[[Case, Actor], None]] = []
 _contribution_sources: list[Callable[[Actor], Iterable["Contribution"]]] = []
 
 
@@ -71,6 +73,8 @@ class Contribution:
     kind: str | Promise
     text: str
     part: str
+    # Lets the page link to the case for as long as it is visible; never shown.
+    case_id: uuid.UUID | None = None
 
 
 def register_tab(tab: Tab) -> None:
@@ -92,6 +96,20 @@ def register_notices(source: Callable[[Actor], Iterable[Notice]]) -> None:
 
 def register_contributions(source: Callable[[Actor], Iterable[Contribution]]) -> None:
     _contribution_sources.append(source)
+
+
+def register_on_close(closer: Callable[[Case, Actor], None]) -> None:
+    """`closer(case, by)` ends what an upper app holds of a case that has just been closed (T13), in the closing's own
+    transaction: rights first of all. It must not change the case's state.
+    """
+    if closer not in _closers:
+        _closers.append(closer)
+
+
+def closed(case: Case, by: Actor) -> None:
+    """Tell the upper apps that `case` was closed."""
+    for closer in _closers:
+        closer(case, by)
 
 
 def tabs_for(actor: Actor, case: Case) -> list[Tab]:

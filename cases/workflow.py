@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from cases.enums import CaseState as S
 from cases.enums import FactKind as F
+from cases.enums import WishForHelp
 
 
 class Turn(StrEnum):
@@ -71,7 +72,9 @@ TRANSITIONS: dict[tuple[S, S], Transition] = {
     (S.CONSENT_PENDING, S.CONSENT_REFUSED): Transition("T9b", TOLD | {F.CONSENT_REFUSED}),
     (S.CONSENT_REFUSED, S.CONSENT_PENDING): Transition("T8a", TOLD | {F.WANTS_HELP}),
     (S.MAPPING, S.COLLABORATING): Transition("T10", TOLD | MAPPED),
-    (S.COLLABORATING, S.WORKING_GROUP_FOLLOW_UP): Transition("T11", TOLD | {F.CONSENT_GIVEN, F.ON_WORKING_GROUP_AGENDA}),
+    (S.COLLABORATING, S.WORKING_GROUP_FOLLOW_UP): Transition(
+        "T11", TOLD | {F.CONSENT_GIVEN, F.ON_WORKING_GROUP_AGENDA}
+    ),
     (S.WORKING_GROUP_FOLLOW_UP, S.COLLABORATING): Transition("T11", TOLD | {F.CONSENT_GIVEN}),
     # T12: the moment consent ends, whatever it rested on stops.
     (S.MAPPING, S.CONSENT_PENDING): Transition("T12"),
@@ -81,11 +84,7 @@ TRANSITIONS: dict[tuple[S, S], Transition] = {
     (S.COLLABORATING, S.DECLINED): Transition("T12", frozenset({F.DECLINES_HELP})),
     (S.WORKING_GROUP_FOLLOW_UP, S.DECLINED): Transition("T12", frozenset({F.DECLINES_HELP})),
     (S.DECLINED, S.SUMMONED): Transition("T14", frozenset({F.SUMMONED})),
-} | {
-    (state, S.CLOSED): Transition("T13")
-    for state in S
-    if state not in {S.SUBMITTED, S.RECEIVED, S.CLOSED}
-}
+} | {(state, S.CLOSED): Transition("T13") for state in S if state not in {S.SUBMITTED, S.RECEIVED, S.CLOSED}}
 
 # What rests on consent: losing it freezes the shared view at once (T12).
 RESTS_ON_CONSENT = frozenset({S.MAPPING, S.COLLABORATING, S.WORKING_GROUP_FOLLOW_UP})
@@ -94,6 +93,34 @@ BEFORE_ROUTING = frozenset({S.SUBMITTED, S.RECEIVED})
 # Nobody outside the lead may be told a name on a consent basis before the person was told (U23-16).
 BEFORE_INFORMED = frozenset({S.SUBMITTED, S.RECEIVED, S.ROUTED, S.INITIAL_REVIEW, S.SUMMONED})
 OPEN = frozenset(S) - {S.CLOSED}
+# The office's working papers: from the day a caseworker has the case (T5).
+REVIEWABLE = OPEN - {S.SUBMITTED, S.RECEIVED, S.ROUTED}
+# Where the person may be called to a talk: the first time, again after not coming, and after having declined (T14).
+SUMMONABLE = frozenset({S.INITIAL_REVIEW, S.SUMMONED, S.DECLINED})
+# T6x: so many times the person must have been called in vain before "no contact" is a reason to close. Our choice:
+# the routine says only "n attempts".
+ATTEMPTS_BEFORE_NO_CONTACT = 3
+
+# Where an answer about wanting help leads (T8a, T8b), by the state it is given in. None: noted, and the case stays.
+# An answer that is not here cannot be given there.
+ANSWERS: dict[tuple[S, WishForHelp], S | None] = {
+    (S.INFORMED, WishForHelp.YES): S.CONSENT_PENDING,
+    (S.INFORMED, WishForHelp.NO): S.DECLINED,
+    (S.INFORMED, WishForHelp.UNDECIDED): None,
+    (S.CONSENT_PENDING, WishForHelp.NO): S.DECLINED,
+    (S.CONSENT_REFUSED, WishForHelp.YES): S.CONSENT_PENDING,
+}
+FACT_OF_ANSWER = {
+    WishForHelp.YES: F.WANTS_HELP,
+    WishForHelp.NO: F.DECLINES_HELP,
+    WishForHelp.UNDECIDED: F.UNDECIDED,
+}
+
+
+def answers_in(state: S) -> tuple[WishForHelp, ...]:
+    """The answers that can be given in a talk held in `state`. Summoned: the person is told first, so as if informed."""
+    told_state = S.INFORMED if state == S.SUMMONED else state
+    return tuple(wish for (given_in, wish) in ANSWERS if given_in == told_state)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from holidays import country_holidays
 
 from agencies.actors import Actor
-from agencies.decisions import NotNow
+from agencies.decisions import Decision, NotNow
 from agencies.enums import Part
 from audit import clock
 from audit.services import record
@@ -19,14 +19,28 @@ from cases.models import Case, Entry, Fact
 
 def lock(case: Case) -> Case:
     """The case read again under a row lock, so that two people cannot both take the same step."""
-    return Case.objects.select_for_update(of=("self",)).select_related("lead_agency", "programme_version").get(pk=case.pk)
+    return (
+        Case.objects.select_for_update(of=("self",)).select_related("lead_agency", "programme_version").get(pk=case.pk)
+    )
+
+
+# Codes of refusals that are about the case and not about the person: "not now" instead of "not you".
+_ABOUT_THE_CASE = frozenset({"wrong_state", "closed", "no_consent", "facts_missing", "too_few_attempts"})
+
+
+def demand(decision: Decision) -> None:
+    """Go on only when allowed. Raises NotNow when the case is in the way, Refused when the person may not."""
+    if not decision and decision.code in _ABOUT_THE_CASE:
+        raise NotNow(decision.reason, decision.code)
+    decision.enforce()
 
 
 @transaction.atomic
-def change_state(case: Case, target: CaseState, *, by: Actor) -> Case:
+def change_state(case: Case, target: CaseState, *, by: Actor, **also: object) -> Case:
     """Move `case` to `target` when the transition table permits it and its facts are in force.
 
-    Sets the next deadline from the programme, writes the audit row. Raises NotNow with what is missing.
+    Sets the next deadline from the programme, writes the audit row. `also`: fields of the case that the database only
+    accepts together with the new state (a closing's reason). Raises NotNow with what is missing.
     """
     case = lock(case)
     current = CaseState(case.state)
@@ -40,10 +54,15 @@ def change_state(case: Case, target: CaseState, *, by: Actor) -> Case:
     if missing.facts:
         lacking = ", ".join(str(FactKind(fact).label) for fact in missing.facts)
         raise NotNow(_("Dette mangler først: %(facts)s.") % {"facts": lacking}, "facts_missing")
+    entered_before, case.state_since = case.state_since, clock.now()
     case.state = target
-    case.state_since = clock.now()
-    case.due_at = deadline_for(case, target, since=case.state_since)
-    case.save(update_fields=["state", "state_since", "due_at"])
+    # Some deadlines run on from the state before: intake has two days in all, not two more (the programme's `since`).
+    deadline = case.programme_version.definition.deadline_for(target)
+    runs_on = deadline is not None and deadline.since == current
+    case.due_at = deadline_for(case, target, since=entered_before if runs_on else case.state_since)
+    for name, value in also.items():
+        setattr(case, name, value)
+    case.save(update_fields=["state", "state_since", "due_at", *also])
     record_change("case.state_changed", case, by=by, purpose=target)
     return case
 
@@ -71,6 +90,14 @@ def fact_established(
     )
 
 
+def fact_ensured(
+    case: Case, kind: FactKind, *, by: Actor, source_type: str = "", source_id: uuid.UUID | None = None
+) -> None:
+    """As `fact_established`, unless it holds already: what is answered again is still one fact."""
+    if not Fact.objects.in_force().filter(case=case, kind=kind).exists():
+        fact_established(case, kind, by=by, source_type=source_type, source_id=source_id)
+
+
 @transaction.atomic
 def facts_ended(case: Case, *kinds: FactKind, by: Actor) -> int:
     """Note that these hold no longer. Returns how many rows ended."""
@@ -86,10 +113,12 @@ def write_entry(
     text: str = "",
     source_type: str = "",
     source_id: uuid.UUID | None = None,
+    occurred_at: dt.datetime | None = None,
+    supersedes: Entry | None = None,
 ) -> Entry:
     """Add a line to the case's one timeline, seen by those whose right covers its part and author.
 
-    Asks no policy: the services that call it have asked theirs.
+    It tells of now, or of what happened at `occurred_at`. Asks no policy: the services that call it have asked theirs.
     """
     instant = clock.now()
     return Entry.objects.create(
@@ -97,12 +126,13 @@ def write_entry(
         kind=kind,
         part=part,
         text=text,
-        author=by.user,
+        author_id=by.user.pk,  # None when the agency itself acts: a sweep
         author_agency=by.agency,
         created_at=instant,
-        occurred_at=instant,
+        occurred_at=occurred_at or instant,
         source_type=source_type,
         source_id=source_id,
+        supersedes=supersedes,
     )
 
 
