@@ -81,7 +81,9 @@ class Reminder(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["deliver_after"], name="reminder_to_deliver", condition=Q(state__in=["due", "claimed", "uncertain"])
+                fields=["deliver_after"],
+                name="reminder_to_deliver",
+                condition=Q(state__in=["due", "claimed", "uncertain"]),
             ),
             models.Index(fields=["recipient", "agency", "-due_at"], name="reminder_by_recipient"),
         ]

@@ -1,13 +1,13 @@
 """What each kind of reminder is about, registered at start-up by the app that knows: its words, who is still entitled.
 
-    rules.register(Rule(
-        kind="consent_ending",
-        title=_("Samtykket går snart ut"),
-        action=_("Forny samtykket"),
-        to_tell=consents_still_ending,                      # {consent.pk: "Sak 26-0417 · går ut 30. november"}
-        url=lambda consent_id: reverse("consent:ending", args=[consent_id]),
-    ))
-    rules.register_sweep(raise_consent_reminders)
+rules.register(Rule(
+    kind="consent_ending",
+    title=_("Samtykket går snart ut"),
+    action=_("Forny samtykket"),
+    to_tell=consents_still_ending,                      # {consent.pk: "Sak 26-0417 · går ut 30. november"}
+    url=lambda consent_id: reverse("consent:ending", args=[consent_id]),
+))
+rules.register_sweep(raise_consent_reminders)
 """
 
 import uuid

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
@@ -51,8 +52,9 @@ def raise_reminder(
                 "subject": subject_id, "occurrence": occurrence, "due_at": due_at,
             },
         )  # fmt: skip
-        raised = cursor.rowcount == 1
-    if raised and _poke not in (waiting for _savepoints, waiting, *_rest in connection.run_on_commit):
+        raised: bool = cursor.rowcount == 1
+    one_waits = any(entry[1] is _poke for entry in connection.run_on_commit)
+    if raised and not one_waits:
         transaction.on_commit(_poke)
     return raised
 
@@ -67,11 +69,21 @@ def withdraw(kind: str, *, subject_id: uuid.UUID) -> int:
     ).update(state=ReminderState.DROPPED)
 
 
+class _Broker:
+    """Woken after a commit, in the time of somebody's request: one that does not answer is left alone for a while."""
+
+    LEFT_ALONE_SECONDS = 60
+    silent_until = 0.0
+
+
 def _poke() -> None:
     """Wake a worker now instead of within ten seconds. A broker that is gone is no reason to fail a request."""
+    if time.monotonic() < _Broker.silent_until:
+        return
     try:
         tasks.deliver.apply_async(retry=False, expires=60)
     except Exception:
+        _Broker.silent_until = time.monotonic() + _Broker.LEFT_ALONE_SECONDS
         log.warning("the broker did not answer; beat will wake the worker")
 
 

@@ -38,4 +38,5 @@ def _sweep_one(look: Sweep, agency: Agency) -> None:
             look(agency=agency)
     except Exception:
         # One rule's fault must not silence the others.
-        log.exception("sweep %s failed for agency %s", getattr(look, "__qualname__", type(look).__qualname__), agency.pk)
+        name = getattr(look, "__qualname__", type(look).__qualname__)
+        log.exception("sweep %s failed for agency %s", name, agency.pk)
