@@ -4,3 +4,23 @@ from django.apps import AppConfig
 class CasesConfig(AppConfig):
     name = "cases"
     verbose_name = "Saker"
+
+    def ready(self) -> None:
+        """Put the app's entries in the menu, its rows on "Min dag" and its texts under "Våre bidrag"."""
+        from django.utils.translation import gettext_lazy as _
+
+        from agencies import navigation
+        from agencies.actors import ANSWERING_ROLES, Actor
+        from agencies.enums import Role
+        from cases import registers
+        from cases.services import contributions
+        from cases.views import my_day
+
+        def writes(actor: Actor) -> bool:
+            return actor.has_role(Role.CASEWORKER, *ANSWERING_ROLES)
+
+        navigation.register(navigation.Entry(_("Min dag"), "home", 10, lambda actor: True))
+        navigation.register(navigation.Entry(_("Saker"), "cases:list", 20, writes))
+        navigation.register(navigation.Entry(_("Våre bidrag"), "cases:contributions", 80, writes))
+        registers.register_day_rows(my_day.own_rows)
+        registers.register_contributions(contributions.of_this_app)

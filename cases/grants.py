@@ -5,6 +5,7 @@ ANDs the whole sentence of design.md: the agency key in force, the assignment or
 and the clearance, for the agency on whose behalf the database is being asked.
 """
 
+import uuid
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.backends import BaseBackend
@@ -47,6 +48,12 @@ def assignments_of(case: Case, agency: Agency) -> "QuerySet[CaseUserObjectPermis
 def is_assigned(actor: Actor, case: Case) -> bool:
     """Whether the actor is assigned to `case` in the agency they act for."""
     return assignments_of(case, actor.agency).filter(user=actor.user).exists()
+
+
+def assigned_case_ids(actor: Actor) -> set[uuid.UUID]:
+    """The cases the actor is assigned to in the agency they act for. Being assigned is only half a right to see one."""
+    rows = CaseUserObjectPermission.objects.filter(user=actor.user, agency=actor.agency, permission__codename=WORK)
+    return set(rows.values_list("content_object_id", flat=True))
 
 
 class CaseBackend(BaseBackend):

@@ -275,15 +275,19 @@ def who_sees(readers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def rows(context: Context, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows of when, what, which case and one action.
 
-    Each is a mapping of `title` and `url`, and optionally `when` (date or instant), `meta` and `action` (the button's
-    words). Late ones get the primary button.
+    Each is a mapping of `title` and `url`, and optionally `when` (date or instant), `note` (said instead of how far
+    away it is), `meta`, `action` (the button's words) and `is_appointment`: something to be at is never late. Late
+    ones get the primary button.
     """
     now = _now(context, None)
     blank = {"when": None, "meta": "", "action": gettext("Åpne")}
     filled = []
     for row in rows:
         when = row.get("when")
-        timed = {"late": bool(when and is_late(when, now)), "until": _until(when, now) if when else ""}
+        late = bool(when and is_late(when, now)) and not row.get("is_appointment", False)
+        begun = bool(when) and row.get("is_appointment", False) and is_late(when, now)
+        note = row.get("note") or (gettext("har begynt") if begun else _until(when, now) if when else "")
+        timed = {"late": late, "until": note}
         today = isinstance(when, dt.datetime) and _day_of(when) == _day_of(now)
         filled.append({**blank, **row, **timed, "today": today})
     return {"rows": filled}

@@ -1,0 +1,51 @@
+"""Narrowing the list of cases. Kept in the address: it holds no person."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from agencies.actors import Actor
+from agencies.forms import Form
+from audit.clock import Now
+from cases.enums import CaseState
+from cases.models.case import CaseQuerySet
+
+OPEN, CLOSED = "", CaseState.CLOSED.value
+MINE, ALL = "mine", ""
+
+
+class CaseFilter(Form):
+    """Whose cases, in which state, and whether only late ones. Unknown values narrow nothing."""
+
+    whose = forms.ChoiceField(
+        label=_("Hvilke saker"), choices=[(ALL, _("Alle i tjenesten")), (MINE, _("Mine"))], required=False
+    )
+    state = forms.ChoiceField(
+        label=_("Tilstand"),
+        choices=[(OPEN, _("Alle åpne")), *CaseState.choices],
+        required=False,
+    )
+    late = forms.BooleanField(label=_("Bare over fristen"), required=False)
+
+    def __init__(self, *args: Any, all_of_agency: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not all_of_agency:
+            del self.fields["whose"]
+
+    @property
+    def only_mine(self) -> bool:
+        return self.cleaned_data.get("whose") == MINE
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.cleaned_data.get(name) for name in ("whose", "state", "late"))
+
+    def narrow(self, cases: CaseQuerySet, actor: Actor) -> CaseQuerySet:
+        """`cases` as far as the filter lets them through. Deadlines are the lead's own, so only its cases are late."""
+        state = self.cleaned_data.get("state")
+        found = cases.in_states(CaseState(state)) if state else cases.exclude(state=CaseState.CLOSED)
+        if self.cleaned_data.get("late"):
+            found = found.filter(Q(due_at__lte=Now()), lead_agency=actor.agency)
+        return found

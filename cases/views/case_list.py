@@ -1,0 +1,100 @@
+"""The list of cases: ids first from the rights in force, then the rows of one page by key (access.md)."""
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from agencies.actors import Actor
+from agencies.http import Request
+from agencies.templatetags.samlos import is_late
+from audit.services import record
+from cases.enums import CaseState
+from cases.forms.listing import CaseFilter
+from cases.grants import assigned_case_ids
+from cases.models import Case, recent_case_ids
+from cases.views import words
+
+PAGE = 25
+# A count beyond this is "1000+", and other orders than the newest are made over so many (access.md, "The shape").
+MOST = 1000
+
+
+@require_GET
+def cases(request: Request) -> HttpResponse:
+    """The cases the actor may know of, the soonest deadline first."""
+    actor = request.actor
+    form = CaseFilter(request.GET, all_of_agency=actor.answers_for_agency)
+    form.is_valid()
+    mine = assigned_case_ids(actor)
+    ids = _permitted_ids(actor, mine, form)
+    start = _after(ids, request.GET.get("etter", ""))
+    page = ids[start : start + PAGE]
+    rows = case_rows(actor, page, mine)
+    record(
+        "case.listed",
+        user_id=actor.user.pk,
+        agency_id=actor.agency.pk,
+        role=actor.role_codes,
+        case_ids=page,
+        object_type="case",
+    )
+    context = {
+        "form": form,
+        "rows": rows,
+        "count": _("%(count)d+") % {"count": MOST} if len(ids) > MOST else str(len(ids)),
+        "is_capped": len(ids) > MOST,
+        "first": start + 1,
+        "last": start + len(rows),
+        "next": page[-1] if start + PAGE < len(ids) and page else None,
+        "is_first_page": start == 0,
+        "is_filtered": form.is_narrowed,
+    }
+    return render(request, "cases/list.html", context)
+
+
+def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[dict[str, object]]:
+    """What a list shows of each of these cases, in their order. One query, by key, whatever their number."""
+    found = Case.objects.visible_to(actor).select_related("person", "lead_agency", "programme_version").in_bulk(ids)
+    return [_row(actor, found[case_id], assigned=case_id in mine) for case_id in ids if case_id in found]
+
+
+def _row(actor: Actor, case: Case, *, assigned: bool) -> dict[str, object]:
+    leads = case.is_led_by(actor.agency)
+    return {
+        "case": case,
+        "person": case.person.short_name,
+        "state": CaseState(case.state).label,
+        "turn": words.whose_turn(actor, case, assigned=assigned),
+        "is_mine": words.is_turn_of(actor, case, assigned=assigned),
+        "due_at": case.due_at if leads else None,
+        "is_late": leads and case.due_at is not None and is_late(case.due_at, actor.at),
+        "lead": case.lead_agency.name,
+    }
+
+
+def _permitted_ids(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> list[uuid.UUID]:
+    """At most MOST + 1 ids of visible cases that the filter lets through.
+
+    The soonest deadline first among those the agency leads; the others by what last happened that it may read: their
+    deadlines are their lead's own.
+    """
+    if form.only_mine or not actor.answers_for_agency:
+        candidates = sorted(mine)
+    else:
+        candidates = [case_id for _activity, case_id in recent_case_ids(actor, limit=MOST + 1)]
+    found = form.narrow(Case.objects.visible_to(actor).filter(pk__in=candidates), actor)
+    ours = {pk: due_at for pk, due_at in found.led_by(actor.agency).values_list("pk", "due_at") if due_at is not None}
+    newest = {pk: place for place, pk in enumerate(candidates)}
+    others = sorted(set(found.values_list("pk", flat=True)) - ours.keys(), key=newest.__getitem__)
+    return [*sorted(ours, key=lambda pk: (ours[pk], newest[pk])), *others]
+
+
+def _after(ids: list[uuid.UUID], cursor: str) -> int:
+    """Where the page after case `cursor` begins; the first page when that case is not in the list (any longer)."""
+    try:
+        return ids.index(uuid.UUID(cursor)) + 1
+    except ValueError:
+        return 0

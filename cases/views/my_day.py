@@ -1,0 +1,197 @@
+"""Min dag: what is late, what is today, this week and after, each row with one action. Charts nobody asked for are absent."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from agencies.actors import Actor
+from agencies.enums import Role
+from agencies.http import Request
+from agencies.templatetags.samlos import ago
+from audit import clock
+from audit.clock import Now
+from audit.models import Event
+from audit.services import record
+from cases import registers
+from cases.enums import CaseState
+from cases.grants import assigned_case_ids
+from cases.models import Case, CaseUserObjectPermission, ConcernReport
+from cases.registers import DayRow
+from cases.views import next_steps, words
+from cases.views.case_list import case_rows
+from cases.workflow import OWNERS, Turn
+from reminders.services import unseen_for
+
+# A day's page is for acting, not for reading lists: what is beyond this stands in the list of cases.
+MOST = 60
+MINE_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Section:
+    """One panel of rows: until when they are due, and what its chip says."""
+
+    id: str
+    title: str | Promise
+    chip: str | Promise
+    rows: list[dict[str, object]]
+
+    @property
+    def is_late(self) -> bool:
+        return self.id == "over"
+
+
+@require_GET
+def home(request: Request) -> HttpResponse:
+    """Everything that waits for the actor, from every app, and the cases that are theirs."""
+    actor = request.actor
+    sections = _sections(registers.day_rows_for(actor), actor.at)
+    mine = assigned_case_ids(actor)
+    visible = Case.objects.visible_to(actor).exclude(state=CaseState.CLOSED)
+    ids = list(visible.filter(pk__in=mine).soonest_first().values_list("pk", flat=True))
+    record(
+        "case.listed",
+        user_id=actor.user.pk,
+        agency_id=actor.agency.pk,
+        role=actor.role_codes,
+        case_ids=ids[:MINE_SHOWN],
+        object_type="my_day",
+    )
+    context = {
+        "today": actor.at,
+        "sections": [section for section in sections if section.rows],
+        "notices": registers.notices_for(actor),
+        "unseen": unseen_for(actor),
+        "mine": case_rows(actor, ids[:MINE_SHOWN], mine),
+        "mine_count": len(ids),
+        "sees_cases": actor.answers_for_agency or actor.has_role(Role.CASEWORKER),
+        "answers": actor.answers_for_agency,
+    }
+    return render(request, "cases/my_day.html", context)
+
+
+def own_rows(actor: Actor) -> Iterable[DayRow]:
+    """This app's own rows: deadlines of cases where the next step is the actor's, cases they were newly given, and for
+    a manager those of the agency that are late with somebody else.
+    """
+    yield from _deadlines(actor)
+    yield from _new_assignments(actor)
+
+
+def _deadlines(actor: Actor) -> Iterable[DayRow]:
+    mine = assigned_case_ids(actor)
+    wanted = Q(state__in=_states(Turn.LEAD_CASEWORKER, Turn.AGENCIES), pk__in=mine)
+    if actor.has_role(Role.INTAKE):
+        wanted |= Q(state__in=_states(Turn.INTAKE))
+    if actor.has_role(Role.MANAGER):
+        wanted |= Q(state__in=_states(Turn.LEAD_MANAGER)) | Q(due_at__lte=Now())
+    visible = Case.objects.visible_to(actor).led_by(actor.agency).filter(wanted, due_at__isnull=False)
+    ids = list(visible.soonest_first().values_list("pk", flat=True)[:MOST])
+    found = Case.objects.select_related("person", "lead_agency", "programme_version").in_bulk(ids)
+    reports = dict(ConcernReport.objects.filter(case__in=ids).readable_by(actor).values_list("case_id", "label"))
+    for case in (found[pk] for pk in ids):
+        step = next_steps.step_for(case)
+        is_mine = words.is_turn_of(actor, case, assigned=case.pk in mine)
+        yield DayRow(
+            due_at=case.due_at,
+            title=words.deadline_label(case) or (step[0].action if step else CaseState(case.state).label),
+            context=_context(case, reports, actor, is_mine=is_mine, assigned=case.pk in mine),
+            action=step[0].action if step and is_mine else _("Åpne saken"),
+            url=step[1] if step and is_mine else reverse("cases:detail", args=[case.pk]),
+        )
+
+
+def _context(case: Case, reports: dict[object, str], actor: Actor, *, is_mine: bool, assigned: bool) -> str:
+    """Which case. The intake's queue bears labels, never names (mock melding-mottak)."""
+    if case.number is None:
+        return _("Melding %(label)s") % {"label": reports.get(case.pk, "")}
+    where = _("Sak %(label)s · %(person)s") % {"label": case.label, "person": case.person.short_name}
+    return where if is_mine else f"{where} · {words.whose_turn(actor, case, assigned=assigned)}"
+
+
+def _states(*turns: Turn) -> list[CaseState]:
+    return [state for state, turn in OWNERS.items() if turn in turns and state != CaseState.CLOSED]
+
+
+def _new_assignments(actor: Actor) -> Iterable[DayRow]:
+    """Cases the actor was given and has not opened since: the log knows what has been opened."""
+    opened = Event.objects.filter(
+        kind="case.read", user_id=actor.user.pk, case_id=OuterRef("content_object_id"), at__gte=OuterRef("assigned_at")
+    )
+    given = (
+        CaseUserObjectPermission.objects.filter(
+            user=actor.user, agency=actor.agency, permission__codename="work_on_case"
+        )
+        .exclude(assigned_by=actor.user)
+        .exclude(Exists(opened))
+        .select_related("assigned_by")
+        .order_by("-assigned_at", "pk")[:MOST]
+    )
+    rows = {row.content_object_id: row for row in given}
+    visible = Case.objects.visible_to(actor).filter(pk__in=rows).exclude(state=CaseState.CLOSED)
+    for case in visible.select_related("person").order_by("opened_at", "pk"):
+        row = rows[case.pk]
+        words_of_row = {
+            "label": case.label,
+            "person": case.person.short_name,
+            "name": row.assigned_by.name,
+            "when": ago({"now": actor.at}, row.assigned_at),
+        }
+        yield DayRow(
+            due_at=None,
+            title=_("Du er tildelt en sak"),
+            context=_("Sak %(label)s · %(person)s · Fordelt %(when)s av %(name)s") % words_of_row,
+            action=_("Åpne saken"),
+            url=reverse("cases:detail", args=[case.pk]),
+        )
+
+
+def _sections(rows: Iterable[DayRow], now: dt.datetime) -> list[Section]:
+    """Rows by when they are due in the municipality's zone; weeks begin on Monday. A past appointment is gone."""
+    today = now.astimezone(clock.local_zone()).date()
+    sunday = today + dt.timedelta(days=6 - today.weekday())
+    sections = [
+        Section("over", gettext_lazy("Over fristen"), gettext_lazy("over fristen"), []),
+        Section("dag", gettext_lazy("I dag"), gettext_lazy("i dag"), []),
+        Section("uke", gettext_lazy("Denne uka"), gettext_lazy("denne uka"), []),
+        Section("neste", gettext_lazy("Neste uke"), gettext_lazy("neste uke"), []),
+        Section("senere", gettext_lazy("Senere"), gettext_lazy("senere"), []),
+    ]
+    over, this_day, week, next_week, later = sections
+    for row in rows:
+        day = row.due_at.astimezone(clock.local_zone()).date() if row.due_at else today
+        if row.due_at is not None and row.is_appointment and day < today:
+            continue
+        if row.due_at is not None and row.due_at <= now and not row.is_appointment:
+            place = over
+        elif day <= today:
+            place = this_day
+        elif day <= sunday:
+            place = week
+        elif day <= sunday + dt.timedelta(days=7):
+            place = next_week
+        else:
+            place = later
+        place.rows.append(_drawn(row))
+    return sections
+
+
+def _drawn(row: DayRow) -> dict[str, object]:
+    return {
+        "when": row.due_at,
+        "note": "" if row.due_at else _("ny for deg"),
+        "title": row.title,
+        "meta": row.context,
+        "action": row.action,
+        "url": row.url,
+        "is_appointment": row.is_appointment,
+    }

@@ -1,0 +1,67 @@
+"""Searching: ids from the database's own functions, which apply the access condition, then narrowed to the user."""
+
+import uuid
+
+from django.db import connection
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from agencies.actors import Actor
+from agencies.http import Request
+from audit.services import record
+from cases.forms.search import SearchForm
+from cases.grants import assigned_case_ids
+from cases.models import Case, Entry
+from cases.views.case_list import case_rows
+from cases.views.timeline import Line, lines_of
+
+# The functions answer for the agency; the user may see fewer, so more is asked for than is shown.
+ASKED, SHOWN = 500, 30
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: Request) -> HttpResponse:
+    """The form, and on POST what was found among the cases the actor may know of. Nothing counts what is hidden."""
+    if request.method != "POST":
+        return render(request, "cases/search.html", {"form": SearchForm()})
+    form = SearchForm(request.POST)
+    if not form.is_valid():
+        return render(request, "cases/search.html", {"form": form}, status=422)
+    actor, wanted = request.actor, form.cleaned_data["words"]
+    cases = _cases(actor, wanted)
+    lines = _lines(actor, wanted)
+    record(
+        "case.searched",
+        user_id=actor.user.pk,
+        agency_id=actor.agency.pk,
+        role=actor.role_codes,
+        case_ids={*cases, *(line.entry.case_id for line in lines)},
+        object_type="case",
+    )
+    rows = case_rows(actor, cases, assigned_case_ids(actor))
+    return render(request, "cases/search.html", {"form": form, "searched": True, "cases": rows, "lines": lines})
+
+
+def _cases(actor: Actor, wanted: str) -> list[uuid.UUID]:
+    """Cases whose person or number fits, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT case_id FROM samlos.search_people(%s, %s)", [wanted, ASKED])
+        found = [case_id for (case_id,) in cursor.fetchall()]
+    visible = set(Case.objects.visible_to(actor).filter(pk__in=found).values_list("pk", flat=True))
+    return [case_id for case_id in found if case_id in visible][:SHOWN]
+
+
+def _lines(actor: Actor, wanted: str) -> list[Line]:
+    """Lines of the timeline that hold the words, newest first; not those that have been corrected since."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT entry_id, case_id FROM samlos.search_entries(%s, %s)", [wanted, ASKED])
+        found = dict(cursor.fetchall())
+    visible = Case.objects.visible_to(actor).filter(pk__in=set(found.values())).in_bulk()
+    ids = [entry_id for entry_id, case_id in found.items() if case_id in visible]
+    readable = Entry.objects.filter(pk__in=ids, superseded_by=None).readable_by(actor)
+    entries = readable.select_related("author", "author_agency").order_by("-occurred_at", "-created_at", "-pk")[:SHOWN]
+    by_case = [(visible[entry.case_id], entry) for entry in entries]
+    for case, entry in by_case:
+        entry.case = case
+    return lines_of(actor, [entry for _case, entry in by_case])
