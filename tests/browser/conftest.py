@@ -55,7 +55,18 @@ def site(own_database: str) -> Iterator[str]:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
     }
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "--threads",
+        "4",
+    ]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)  # noqa: S603 (our own server)
     address = f"http://127.0.0.1:{port}"
     try:
