@@ -1,14 +1,21 @@
-"""Signing in: allauth does it, and this says what counts as strong and who may have an account."""
+"""Signing in: allauth does it, and this says what counts as strong, who may have an account, and what is logged."""
+
+import time
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
 from django.urls import reverse
 
 from agencies.models import User
+from audit import context
+from audit.services import record
 
 STRONG_METHODS = {"mfa"}
 CAST_METHOD = "cast"  # picking one of the demonstration's people
@@ -28,6 +35,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def can_delete_email(self, email_address: object) -> bool:
         return False
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
+        """Whether to ask again before what only the person themselves may do (security.md 5, "Step-up").
+
+        Who signed in less than five minutes ago has just shown who they are: setting up the second factor right after
+        the first sign-in would otherwise ask for the password twice.
+        """
+        if self.request is None or _signed_in_recently(self.request):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
 
 def is_strong(request: HttpRequest) -> bool:
     """Whether this session was opened with more than a password (security.md 5, "MFA")."""
@@ -46,3 +63,46 @@ def strong_sign_in_url(request: HttpRequest) -> str:
 def record_cast_sign_in(request: HttpRequest) -> None:
     """Note that the demonstration's person was picked, which there counts as strong."""
     record_authentication(request, request.user, method=CAST_METHOD)
+
+
+def attempted_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """Which account somebody tries to get into, so that five wrong passwords close that one and not its neighbours.
+
+    Allauth calls the address `email`, its form `login`; axes looks for neither.
+    """
+    given = credentials or {}
+    name = given.get("email") or given.get("username") or request.POST.get("login") or ""
+    return str(name).strip().lower()
+
+
+def log_sign_in(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
+    """One event for each session that is opened."""
+    with context.acting(user_id=user.pk, agency_id=None):
+        record("session.opened", user_id=user.pk, agency_id=None)
+
+
+def log_sign_out(sender: object, request: HttpRequest, user: User | None, **kwargs: object) -> None:
+    """One event for each session that is closed by the person or by the clock."""
+    if user is not None:
+        with context.acting(user_id=user.pk, agency_id=None):
+            record("session.closed", user_id=user.pk, agency_id=None)
+
+
+def count_new_factor_as_used(
+    sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: object
+) -> None:
+    """Whoever sets up the app has just shown a right code, and need not wait half a minute to show the next one."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
+
+
+def connect_signals() -> None:
+    """Listen to sign-ins; called when the application starts."""
+    user_logged_in.connect(log_sign_in, dispatch_uid="agencies.log_sign_in")
+    user_logged_out.connect(log_sign_out, dispatch_uid="agencies.log_sign_out")
+    authenticator_added.connect(count_new_factor_as_used, dispatch_uid="agencies.count_new_factor_as_used")
+
+
+def _signed_in_recently(request: HttpRequest) -> bool:
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT

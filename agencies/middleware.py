@@ -1,15 +1,18 @@
 """The request's one transaction, and on whose behalf it asks (design.md, "One request, one transaction")."""
 
-import datetime as dt
 import logging
+import time
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from agencies import accounts
 from agencies.actors import Actor, actor_for, agencies_of
@@ -22,8 +25,10 @@ from audit.services import AuditUnavailableError, record
 log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+OPENED_KEY = "opened"
 SEEN_KEY = "seen"
 AGENCY_KEY = "agency"
+WHOLE_PAGES = ("account_login", "choose_agency", "mfa_reauthenticate", "mfa_activate_totp")
 
 
 def private_answers(get_response: GetResponse) -> GetResponse:
@@ -41,6 +46,23 @@ def private_answers(get_response: GetResponse) -> GetResponse:
     return answer
 
 
+def whole_pages(get_response: GetResponse) -> GetResponse:
+    """Send htmx to the sign-in as a whole page: else it would follow the redirect and put the form into a fragment."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        address = response.headers.get("Location", "").partition("?")[0]
+        if request.headers.get("HX-Request") and address in {reverse(name) for name in WHOLE_PAGES}:
+            # Back to the page one was on, not to the fragment it asked for.
+            page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+            whole = HttpResponse(status=204, headers={"HX-Redirect": f"{address}?{urlencode({'next': page})}"})
+            whole.cookies = response.cookies
+            return whole
+        return response
+
+    return answer
+
+
 class OneTransaction:
     """Open the transaction, find the actor, let the view answer and render, commit, and only then let bytes go."""
 
@@ -49,9 +71,8 @@ class OneTransaction:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.actor = None  # type: ignore[attr-defined]
-        if request.user.is_authenticated and self._has_idled_too_long(request):
-            logout(request)
-            return redirect(f"{reverse(settings.LOGIN_URL)}?next={request.path}")
+        if request.user.is_authenticated and self._is_over(request):
+            return self._end_session(request)
         try:
             with context.acting(user_id=None, agency_id=None):
                 self._take_place(request)
@@ -60,27 +81,31 @@ class OneTransaction:
                     raise RuntimeError("A streamed body is sent after the transaction and would escape the log.")
                 if response.status_code in {403, 404, 409} or response.status_code >= 500:
                     transaction.set_rollback(True)
+            self._record_refusal(request, response)
         except (AuditUnavailableError, DatabaseError):
             # What cannot be logged is not answered (G7); a commit that fails has shown nobody anything.
             log.exception("request could not be committed")
-            response = render(request, "503.html", status=503)
-        self._record_refusal(request, response)
+            return self._unavailable(request)
         return response
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[object, ...], kwargs: dict[str, object]
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
     ) -> HttpResponseBase | None:
-        """Send those without an agency to act for, or without a strong sign-in, to the page that helps them."""
+        """Send those without a strong sign-in, or without an agency to act for, to the page that helps them."""
         # A machine is no `request.user`: the API reads its token itself, inside the view.
-        if not request.user.is_authenticated or getattr(view, "open_without_agency", False):
+        if not request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name.startswith(("account_", "mfa_", "api:")):
             return None
         if not accounts.is_strong(request):
             return redirect(accounts.strong_sign_in_url(request))
-        if request.actor is None:  # type: ignore[attr-defined]
-            return redirect("choose_agency")
+        if request.actor is None and not getattr(view, "open_without_agency", False):  # type: ignore[attr-defined]
+            return redirect(f"{reverse('choose_agency')}?{urlencode({'next': request.path})}")
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
@@ -88,34 +113,58 @@ class OneTransaction:
             return render(request, "409.html", {"reason": exception.reason}, status=409)
         if isinstance(exception, AuditUnavailableError):
             log.error("the log could not be written")
-            return render(request, "503.html", status=503)
+            return self._unavailable(request)
         return None
 
     @staticmethod
-    def _has_idled_too_long(request: HttpRequest) -> bool:
-        now = dt.datetime.now(tz=dt.UTC).timestamp()  # the session's own age, not a right: the server's clock will do
-        seen = request.session.get(SEEN_KEY)
-        if seen is not None and now - seen > settings.SESSION_IDLE_SECONDS:
+    def _is_over(request: HttpRequest) -> bool:
+        """Whether the session has idled for half an hour, or was opened this morning (security.md 5, "Sessions").
+
+        The session's own age is no right, so the server's clock will do.
+        """
+        now = time.time()
+        opened = request.session.setdefault(OPENED_KEY, now)
+        seen = request.session.get(SEEN_KEY, now)
+        if now - seen > settings.SESSION_IDLE_SECONDS or now - opened > settings.SESSION_COOKIE_AGE:
             return True
-        if seen is None or now - seen > 60:
+        if SEEN_KEY not in request.session or now - seen > 60:
             request.session[SEEN_KEY] = now
         return False
 
     @staticmethod
+    def _end_session(request: HttpRequest) -> HttpResponse:
+        """Sign out and ask for a new sign-in that comes back here. What the browser kept is cleared with it."""
+        logout(request)
+        messages.info(request, _("Du ble logget ut fordi det er en stund siden du brukte Samlos."))
+        query = f"?{urlencode({'next': request.path})}" if request.method == "GET" else ""
+        response = redirect(f"{reverse(settings.LOGIN_URL)}{query}")
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not the cookie that carries the message
+        return response
+
+    @staticmethod
+    def _unavailable(request: HttpRequest) -> HttpResponse:
+        """The page for when the log or the database fails. It asks the database for nothing: no menu, no bell."""
+        request.actor = None  # type: ignore[attr-defined]
+        return render(request, "503.html", status=503)
+
+    @staticmethod
     def _take_place(request: HttpRequest) -> None:
-        """Find for whom the signed-in user acts and tell the database. One agency needs no choice."""
-        if not request.user.is_authenticated:
+        """Find for whom the signed-in user acts and tell the database. One agency needs no choice.
+
+        Nobody is moved silently: when the chosen membership has ended, the person is told and chooses again.
+        """
+        if not request.user.is_authenticated or not accounts.is_strong(request):
             return
         chosen = request.session.get(AGENCY_KEY)
-        actor: Actor | None = None
-        if chosen is not None:
-            agency = Agency.objects.select_related("municipality").filter(pk=chosen).first()
-            actor = actor_for(request.user, agency) if agency else None
-        if actor is None:
+        if chosen is None:
             choices = agencies_of(request.user)
-            if len(choices) == 1:
-                actor = actor_for(request.user, choices[0])
+            agency = choices[0] if len(choices) == 1 else None
+        else:
+            agency = Agency.objects.select_related("municipality").filter(pk=chosen).first()
+        actor: Actor | None = actor_for(request.user, agency) if agency else None
         if actor is not None:
+            if chosen is None:
+                request.session[AGENCY_KEY] = actor.agency.pk
             request.actor = actor  # type: ignore[attr-defined]
             context.become(actor.user.pk, actor.agency.pk)
 

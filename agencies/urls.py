@@ -1,3 +1,48 @@
-from django.urls import URLPattern
+"""Addresses around a person: signing in, choosing whom to act for, and the pages that are open to all.
 
-urlpatterns: list[URLPattern] = []
+Of allauth only what we use is here. Its pages for changing the e-mail address are not: the address is given by the
+agency's administrator, and whoever could change it could take the account along.
+"""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from django.urls import path, re_path
+
+from agencies.views import choosing, demonstration, signing_in, standing
+
+urlpatterns = [
+    # --- open to all ---
+    path("", standing.front_door, name="front_door"),
+    path("healthz", standing.healthz, name="healthz"),
+    path("readyz", standing.readyz, name="readyz"),
+    path("tilgjengelighet/", standing.accessibility, name="accessibility"),
+    path("personvern/", standing.privacy, name="privacy"),
+    path("hurtigtaster/", standing.shortcuts, name="shortcuts"),
+    path("logg-inn-som/", demonstration.demo_cast, name="demo_cast"),
+    # --- for whom one acts ---
+    path("velg-tjeneste/", choosing.choose_agency, name="choose_agency"),
+    # --- the account: allauth's views at our addresses ---
+    path("konto/logg-inn/", account.login, name="account_login"),
+    path("konto/logg-ut/", signing_in.sign_out, name="account_logout"),
+    path("konto/stengt/", account.account_inactive, name="account_inactive"),
+    path("konto/bekreft/", account.reauthenticate, name="account_reauthenticate"),
+    path("konto/passord/bytt/", account.password_change, name="account_change_password"),
+    path("konto/passord/lag/", signing_in.first_password, name="account_set_password"),
+    path("konto/passord/glemt/", account.password_reset, name="account_reset_password"),
+    path("konto/passord/glemt/sendt/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^konto/passord/nytt/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("konto/passord/ferdig/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("konto/totrinn/", mfa.index, name="mfa_index"),
+    path("konto/totrinn/kode/", mfa.authenticate, name="mfa_authenticate"),
+    path("konto/totrinn/bekreft/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("konto/totrinn/app/", totp.activate_totp, name="mfa_activate_totp"),
+    path("konto/totrinn/app/av/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("konto/totrinn/reservekoder/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("konto/totrinn/reservekoder/nye/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+]
