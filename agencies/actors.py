@@ -71,3 +71,8 @@ def actor_for(user: User, agency: Agency) -> Actor | None:
         clearance=max((ProtectionLevel(m.clearance) for m in memberships), key=CLEARANCE_ORDER.index),
         at=clock.now(),
     )
+
+
+def agency_itself(agency: Agency) -> Actor:
+    """The agency as a sweep acts for it, when only time has passed: no user and no role, so no policy lets it decide."""
+    return Actor(user=User(), agency=agency, roles=frozenset(), clearance=ProtectionLevel.NONE, at=clock.now())

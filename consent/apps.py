@@ -1,6 +1,34 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ConsentConfig(AppConfig):
     name = "consent"
     verbose_name = "Samtykke"
+
+    def ready(self) -> None:
+        """Give the case its section, header line and waiting approvals, and the ledger its kinds and sweeps."""
+        from cases import registers
+        from cases.workflow import BEFORE_ROUTING
+        from consent import jobs
+        from consent.notifications import RULES
+        from consent.services.consents import case_closed
+        from consent.views.contributed import approvals_waiting, header_fact
+        from reminders import rules
+
+        registers.register_tab(
+            registers.Tab(
+                code="consent",
+                label=_("Samtykke"),
+                url_name="consent:detail",
+                order=20,
+                shown_to=lambda actor, case: case.state not in BEFORE_ROUTING,
+            )
+        )
+        registers.register_header_fact(header_fact)
+        registers.register_day_rows(approvals_waiting)
+        registers.register_on_close(case_closed)
+        for rule in RULES:
+            rules.register(rule)
+        rules.register_sweep(jobs.follow_expired)
+        rules.register_sweep(jobs.remind_of_ending)

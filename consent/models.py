@@ -65,7 +65,7 @@ class Consent(models.Model):
     interpreter = models.BooleanField(_("tolk"), default=False)
     copy_handed_over = models.BooleanField(_("kopi er gitt"), default=False)
     # C3: what the person was told before signing, as codes of the programme's list.
-    informed_items = ArrayField(models.CharField(max_length=40))
+    informed_items = ArrayField(models.CharField(max_length=40), default=list)
     collector_name = models.CharField(_("innhentet av"), max_length=120)
     collector_phone = models.CharField(_("telefon"), max_length=20, blank=True)
     place = models.CharField(_("sted"), max_length=80)
@@ -208,6 +208,11 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.recipient_id}"
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """The first instant at which it gives nothing any more."""
+        return min(self.valid_until, self.ended_at) if self.ended_at else self.valid_until
 
     @property
     def needs_approval(self) -> bool:

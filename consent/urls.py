@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from consent.views import detail, disclosing, ending, record
 
 app_name = "consent"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("samtykke/<uuid:consent_id>/", detail.of_consent, name="of_consent"),
+    path("saker/<uuid:case_id>/samtykke/", detail.detail, name="detail"),
+    path("saker/<uuid:case_id>/samtykke/registrer/", record.record, name="record"),
+    path("saker/<uuid:case_id>/samtykke/nei/", ending.refuse, name="refuse"),
+    path("saker/<uuid:case_id>/samtykke/spor-igjen/", ending.ask_again, name="ask_again"),
+    path("saker/<uuid:case_id>/samtykke/trekk/", ending.revoke, name="revoke"),
+    path("saker/<uuid:case_id>/lovgrunnlag/", disclosing.disclose, name="disclose"),
+    path("saker/<uuid:case_id>/lovgrunnlag/<uuid:disclosure_id>/avslutt/", disclosing.end, name="end_disclosure"),
+    path("saker/<uuid:case_id>/lovgrunnlag/<uuid:disclosure_id>/godkjenn/", disclosing.approve, name="approve_disclosure"),
+]

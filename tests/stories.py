@@ -5,6 +5,7 @@ Each is called outside any context and sets its own. What it returns is read aga
 
 import datetime as dt
 import itertools
+from collections.abc import Collection, Mapping
 
 from agencies.enums import Part
 from audit import clock
@@ -14,7 +15,12 @@ from cases.services import assignments, reports, review, talks
 from cases.services.reports import Address, Information, Subject, Submission
 from cases.services.review import ReviewAnswers
 from cases.services.talks import Talk
+from consent import services as consent_services
+from consent.contents import Contents, Signed
 from tests.cast import Cast, acting_as
+
+# The programme's points, all gone through before signing.
+INFORMED_ITEMS = ("why", "what", "with_whom", "from_whom", "who_processes", "voluntary", "revocable", "consequences")
 
 _references = itertools.count(1)
 EAST, WEST = "7031", "7021"
@@ -137,6 +143,68 @@ def informed(cast: Cast, case: Case | None = None, *, wish: WishForHelp = WishFo
 def consent_pending(cast: Cast, case: Case | None = None) -> Case:
     """The person wants help: the consent can be asked for."""
     return informed(cast, case, wish=WishForHelp.YES)
+
+
+# What the young person says yes to unless a test says otherwise: agencies, and the parts each may know.
+SAID_YES: dict[str, tuple[Part, ...]] = {
+    "hvk-ost": (Part.ECONOMY, Part.HOUSING, Part.OCCUPATION_SCHOOL, Part.LEISURE_NETWORK),
+    "nav": (Part.ECONOMY, Part.OCCUPATION_SCHOOL),
+    "stavne": (Part.OCCUPATION_SCHOOL,),
+}
+AROUND_THE_TABLE = ("slt", "hvk-ost", "nav", "stavne")
+
+
+def paper(
+    cast: Cast,
+    *,
+    scopes: Mapping[str, Collection[str]] | None = None,
+    forum: Collection[str] | None = None,
+    givers: Collection[str] | None = None,
+    until: dt.date | None = None,
+    **changed: object,
+) -> Contents:
+    """A signed form in order. `forum` are those who take part in the working group; empty: it may not hear the case."""
+    boxes = SAID_YES if scopes is None else scopes
+    present = AROUND_THE_TABLE if forum is None else forum
+    known: dict[str, object] = {
+        "scopes": {cast.agency(slug): [Part(part) for part in parts] for slug, parts in boxes.items()},
+        "forums": {"working_group": [cast.agency(slug) for slug in sorted(present)]} if present else {},
+        "givers": None if givers is None else [cast.agency(slug) for slug in givers],
+        "valid_until_date": until or clock.today() + dt.timedelta(days=180),
+        "signed_on": clock.today(),
+        "place": "Fjordvik",
+        "signatures": [Signed("Elias Prøvedal")],
+        "informed_items": INFORMED_ITEMS,
+        "collector_name": cast.ingrid.user.name,
+        "collector_phone": "00 00 00 11",
+        "copy_handed_over": True,
+    }
+    return Contents(**(known | changed))  # type: ignore[arg-type]
+
+
+def consented(
+    cast: Cast,
+    case: Case | None = None,
+    *,
+    scopes: Mapping[str, Collection[str]] | None = None,
+    forum: Collection[str] | None = None,
+    givers: Collection[str] | None = None,
+    until: dt.date | None = None,
+) -> Case:
+    """The person has signed, and Ingrid has recorded it; a consent already in force is replaced."""
+    case = case or consent_pending(cast)
+    with acting_as(cast.ingrid):
+        running = case.consents.in_force().first()
+        contents = paper(cast, scopes=scopes, forum=forum, givers=givers, until=until)
+        consent_services.record(case, contents, by=cast.ingrid, replaces=running.pk if running else None)
+        return case_now(case)
+
+
+def revoked(cast: Cast, case: Case | None = None, *, wants_help: bool = True) -> Case:
+    """The person has taken the consent back."""
+    case = case or consented(cast)
+    with acting_as(cast.ingrid):
+        return consent_services.revoke(case.consents.in_force().get(), by=cast.ingrid, wants_help=wants_help)
 
 
 def case_now(case: Case) -> Case:

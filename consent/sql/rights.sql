@@ -112,15 +112,21 @@ CREATE POLICY writable ON consent_disclosure FOR INSERT TO {app} WITH CHECK (
 CREATE POLICY changeable ON consent_disclosure FOR UPDATE TO {app} USING (
     author_agency_id = (SELECT samlos.agency_id()) OR samlos.leads(case_id));
 
--- Which forums may hear a case now, and who takes part: narrow enough for every agency with a right in the case.
-CREATE FUNCTION samlos.forum_participants(target uuid, forum_code text) RETURNS TABLE (agency_id integer)
+-- Which agencies take part when a forum speaks of a case now: the consent's own words (LIL-23). Asked by other functions.
+CREATE FUNCTION samlos.forum_agencies(target uuid, forum_code text) RETURNS TABLE (agency_id integer)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
         SELECT DISTINCT f.agency_id FROM consent_consentforum f JOIN consent_consent c ON c.id = f.consent_id
-         WHERE c.case_id = target AND f.forum = forum_code AND samlos.may_contribute(target)
+         WHERE c.case_id = target AND f.forum = forum_code
            AND c.valid_from <= samlos.now() AND c.valid_until > samlos.now()
            AND (c.ended_at IS NULL OR c.ended_at > samlos.now())
     $$;
+REVOKE EXECUTE ON FUNCTION samlos.forum_agencies FROM PUBLIC, {app};
+
+-- The same for every agency with a right in the case: narrow enough to tell them.
+CREATE FUNCTION samlos.forum_participants(target uuid, forum_code text) RETURNS TABLE (agency_id integer)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT a.agency_id FROM samlos.forum_agencies(target, forum_code) a WHERE samlos.may_contribute(target) $$;
 
 -- Whether the person has said no to sharing, or taken a yes back, and nothing has replaced it: asked before a
 -- discretionary right is used (C4). An agency with a right in the case learns this one bit, not what was refused.

@@ -1,0 +1,169 @@
+"""Who may do what with consents and disclosures, and whether a forum may hear a case. Rules about people, only here.
+
+A state that does not fit answers with one of `NOT_NOW`: the services say "not now" instead of "you may not" then.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from agencies.actors import Actor
+from agencies.decisions import ALLOWED, Decision, NotNow, all_of, denied
+from agencies.enums import ForumBasis as HearsOn
+from agencies.enums import Role
+from cases.enums import CaseState, FactKind
+from cases.models import Case, CaseAccess
+from cases.policies import leads, may_work_on
+from cases.workflow import BEFORE_INFORMED, BEFORE_ROUTING, RESTS_ON_CONSENT
+from consent.contents import signer_rule
+from consent.models import Consent, Disclosure
+
+NOT_NOW = frozenset({"wrong_state", "facts_missing", "signers_missing", "closed"})
+
+
+def enforce(decision: Decision) -> None:
+    """Refused when the person may not; NotNow when the state does not allow it yet or any more."""
+    if not decision and decision.code in NOT_NOW:
+        raise NotNow(decision.reason, decision.code)
+    decision.enforce()
+
+
+def may_see_consents(actor: Actor, case: Case) -> Decision:
+    """The lead holds the form with all it says; others see their own line of it."""
+    return leads(actor, case)
+
+
+def may_record(actor: Actor, case: Case) -> Decision:
+    """U23-18, T9a: asked of somebody who was told of the report and wants help, and signed by those who must."""
+    decision = may_work_on(actor, case)
+    if not decision:
+        return decision
+    if case.state not in {CaseState.CONSENT_PENDING, *RESTS_ON_CONSENT}:
+        return denied(
+            _("Samtykke kan registreres når ungdommen er orientert om meldingen og ønsker bistand."), "wrong_state"
+        )
+    lacking = {FactKind.TOLD_OF_REPORT, FactKind.WANTS_HELP} - case.facts_in_force()
+    if lacking:
+        words = ", ".join(sorted(str(FactKind(fact).label) for fact in lacking))
+        return denied(_("Dette mangler først: %(facts)s.") % {"facts": words}, "facts_missing")
+    rule = signer_rule(case)
+    if not rule.young_person_alone:
+        return denied(
+            _("%(rule)s Her kan bare samtykke fra den som er 18 år eller eldre, registreres.") % {"rule": rule.explanation},
+            "signers_missing",
+        )
+    return ALLOWED
+
+
+def may_refuse(actor: Actor, case: Case) -> Decision:
+    """T9b: that the person wants help, but no sharing."""
+    return all_of(may_work_on(actor, case), _in_state(case, CaseState.CONSENT_PENDING))
+
+
+def may_ask_again(actor: Actor, case: Case) -> Decision:
+    """T8a: somebody who said no to sharing may change their mind."""
+    return all_of(may_work_on(actor, case), _in_state(case, CaseState.CONSENT_REFUSED))
+
+
+def may_revoke(actor: Actor, consent: Consent) -> Decision:
+    """SIG-63, C5: whoever works on the case for its lead writes down that the person has taken the consent back."""
+    return may_work_on(actor, consent.case)
+
+
+def may_disclose(actor: Actor, case: Case) -> Decision:
+    """C4 step 4: each agency decides for what it knows itself; only people who work on the case may.
+
+    Intake does as long as it leads the case: the copy to a second agency is a disclosure of its own (T3b, U23-11).
+    """
+    if case.state == CaseState.CLOSED:
+        return denied(_("Saken er avsluttet."), "closed")
+    if case.is_led_by(actor.agency):
+        if case.state in BEFORE_ROUTING and actor.has_role(Role.INTAKE):
+            return ALLOWED
+        return may_work_on(actor, case)
+    if actor.has_role(Role.CASEWORKER, Role.MANAGER):
+        return ALLOWED
+    return denied(_("Bare saksbehandlere og ledere kan dele på lovgrunnlag."), "wrong_role")
+
+
+def may_approve(actor: Actor, disclosure: Disclosure) -> Decision:
+    """C4: against a no, a second person decides too: a manager of the agency that shares, never its author."""
+    if disclosure.author_agency_id != actor.agency.pk or not actor.has_role(Role.MANAGER):
+        return denied(_("En leder i tjenesten som deler, må godkjenne dette."), "not_manager")
+    if disclosure.author_id == actor.user.pk:
+        return denied(_("En annen enn den som skrev vedtaket, må godkjenne det."), "own_decision")
+    return ALLOWED
+
+
+def may_end_disclosure(actor: Actor, disclosure: Disclosure) -> Decision:
+    """The agency that shares stops it; the lead may too, since it answers for the case."""
+    if disclosure.author_agency_id != actor.agency.pk:
+        return may_work_on(actor, disclosure.case)
+    if actor.has_role(Role.CASEWORKER, Role.MANAGER, Role.INTAKE):
+        return ALLOWED
+    return denied(_("Bare saksbehandlere og ledere kan avslutte delingen."), "wrong_role")
+
+
+def objection_is_known(case: Case) -> bool:
+    """Whether the person has said no, or taken a yes back, and nothing has replaced it (C4)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT samlos.objection_known(%s)", [case.pk])
+        (known,) = cursor.fetchone()
+    return bool(known)
+
+
+@dataclass(frozen=True)
+class ForumBasis:
+    """Which agencies (ids) take part when a forum speaks of a case at this instant; none, and then why not."""
+
+    participants: frozenset[int]
+    reason_if_none: str | Promise = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.participants)
+
+
+def forum_basis(case: Case, forum_code: str) -> ForumBasis:
+    """Who may hear `case` in that forum now, on consent (LIL-22, LIL-23, U23-29).
+
+    KeyError for a forum the case's programme does not have. An agency without a right in the case gets nobody.
+    """
+    forum = case.programme_version.definition.forum(forum_code)
+    if forum.kind.never_hears_individuals or HearsOn.CONSENT not in forum.individual_cases:
+        return ForumBasis(frozenset(), _("%(forum)s kan aldri snakke om enkeltpersoner.") % {"forum": forum.name})
+    if case.state in BEFORE_INFORMED:
+        return ForumBasis(frozenset(), _("Ungdommen må få vite om meldingen før noe møte kan snakke om saken."))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT agency_id FROM samlos.forum_participants(%s, %s)", [case.pk, forum_code])
+        participants = frozenset(agency_id for (agency_id,) in cursor.fetchall())
+    if participants:
+        return ForumBasis(participants)
+    return ForumBasis(
+        participants, _("Det er ikke noe samtykke som lar %(forum)s snakke om saken nå.") % {"forum": forum.name}
+    )
+
+
+def may_hear(actor: Actor, case: Case, forum_code: str, parts: Collection[str]) -> Decision:
+    """Whether the actor's agency may hear these parts of the case in that forum now."""
+    basis = forum_basis(case, forum_code)
+    if not basis:
+        return denied(basis.reason_if_none, "no_basis")
+    if actor.agency.pk not in basis.participants:
+        return denied(_("Tjenesten din deltar ikke når dette møtet snakker om saken."), "not_participant")
+    lines = CaseAccess.objects.in_force_for(actor).filter(case=case).values_list("parts", flat=True)
+    if set(parts) <= {part for line in lines for part in line}:
+        return ALLOWED
+    return denied(_("Samtykket lar ikke tjenesten din høre alle delene."), "wrong_part")
+
+
+def _in_state(case: Case, state: CaseState) -> Decision:
+    if case.state == state:
+        return ALLOWED
+    return denied(
+        _("Saken er i «%(now)s». Dette kan bare gjøres i «%(needed)s».")
+        % {"now": CaseState(case.state).label, "needed": state.label},
+        "wrong_state",
+    )
