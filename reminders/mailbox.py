@@ -4,6 +4,7 @@ A file's name is a digest of the Message-ID, so a message handed over twice is t
 whether it has it: what the ledger asks after a worker died.
 """
 
+import datetime as dt
 import email
 import email.policy
 import hashlib
@@ -22,8 +23,6 @@ from django.core.mail.backends.base import BaseEmailBackend
 from agencies.models import User
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from django.core.mail import EmailMessage as OutgoingMessage
 
 SHOWN = 50
@@ -51,7 +50,7 @@ class Mail:
 
     name: str
     subject: str
-    sent_at: "dt.datetime"
+    sent_at: dt.datetime
     text: str
     calendar: bytes | None
 
@@ -100,13 +99,18 @@ def _messages() -> Iterator[tuple[Path, EmailMessage]]:
         yield path, email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
 
+def _instant(date: str) -> dt.datetime:
+    written = parsedate_to_datetime(date)
+    return written if written.tzinfo else written.replace(tzinfo=dt.UTC)  # "-0000": in UTC, from nowhere in particular
+
+
 def _read(path: Path, message: EmailMessage) -> Mail:
     body = message.get_body(("plain",))
     calendars = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     return Mail(
         name=path.stem,
         subject=message["Subject"],
-        sent_at=parsedate_to_datetime(message["Date"]),
+        sent_at=_instant(message["Date"]),
         text=body.get_content() if body else "",
         calendar=calendars[0].get_content().encode() if calendars else None,
     )

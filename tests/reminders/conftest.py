@@ -1,7 +1,8 @@
 """A kind of reminder for these tests: about nothing, and the test says who may still be told of what."""
 
+import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,15 +48,17 @@ def mails(settings, tmp_path: Path) -> Callable[[], list[Path]]:
 
 
 @pytest.fixture
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Nobody is woken: the test runs the delivery itself. Lists the pokes."""
     pokes: list[str] = []
     monkeypatch.setattr("reminders.tasks.deliver.apply_async", lambda **_options: pokes.append("deliver"))
     return pokes
 
 
-def raise_for(actor: Actor, subject_id: uuid.UUID | None = None, *, occurrence: str = "30", **when: object) -> Reminder:
-    """Raise one reminder for `actor`, due now, and return its row."""
+def raise_for(
+    actor: Actor, subject_id: uuid.UUID | None = None, *, occurrence: str = "30", due_at: dt.datetime | None = None
+) -> Reminder:
+    """Raise one reminder for `actor`, due now unless said otherwise, and return its row."""
     subject_id = subject_id or uuid.uuid4()
     with acting_as(actor):
         services.raise_reminder(
@@ -64,6 +67,6 @@ def raise_for(actor: Actor, subject_id: uuid.UUID | None = None, *, occurrence: 
             agency=actor.agency,
             subject_id=subject_id,
             occurrence=occurrence,
-            **{"due_at": clock.now()} | when,
+            due_at=due_at or clock.now(),
         )
     return Reminder.objects.get(recipient=actor.user, subject_id=subject_id, occurrence=occurrence)

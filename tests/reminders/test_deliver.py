@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from django.db import connections
 
-from agencies.models import Membership
+from agencies.models import Membership, User
 from audit import clock
 from audit.clock import Now
 from reminders import delivery, notifications, rules, tasks
@@ -134,7 +134,7 @@ def test_a_relay_that_answers_no_is_asked_again_later_and_the_others_are_not_kep
     raise_for(cast.oda)
     real = notifications.send_mail
 
-    def refuse_one(recipient: object, message_id: str, calendar: bytes | None) -> None:
+    def refuse_one(recipient: User, message_id: str, calendar: bytes | None) -> None:
         if message_id == refused.message_id:
             raise smtplib.SMTPServerDisconnected
         real(recipient, message_id, calendar)
