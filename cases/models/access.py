@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -91,7 +91,7 @@ class CaseContentQuerySet(models.QuerySet["CaseContent"]):
 
     received = False
 
-    def readable_by(self, actor: "Actor") -> "CaseContentQuerySet":
+    def readable_by(self, actor: "Actor") -> Self:
         """What of this content a line in force covers: its part, its author, and whether it came with the report.
 
         The case itself must be visible to `actor` (`Case.objects.visible_to`): ask that first.
@@ -101,11 +101,11 @@ class CaseContentQuerySet(models.QuerySet["CaseContent"]):
             lines = lines.filter(received_only=False)
         return self.filter(Exists(lines.covering(OuterRef("part"), OuterRef("author_agency"))))
 
-    def contributed_by(self, agency: Agency) -> "CaseContentQuerySet":
+    def contributed_by(self, agency: Agency) -> Self:
         """What `agency` wrote itself: it always finds that, and only that, under "Våre bidrag" (design.md)."""
         return self.filter(author_agency=agency)
 
-    def newest_first(self) -> "CaseContentQuerySet":
+    def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -24,15 +25,28 @@ def of_this_app(actor: Actor) -> list[Contribution]:
     A declared conflict and a protection level above the clearance hide a contribution as they hide the case.
     """
     found = [*_entries(actor), *_needs(actor), *_network(actor), *_reports(actor)]
-    known = _labels({case_id for case_id, _row in found})
+    labels = labels_for(actor, {case_id for case_id, _row in found})
+    return [
+        row if row.case_label else replace(row, case_label=labels[case_id]) for case_id, row in found if case_id in labels
+    ]
+
+
+def labels_for(actor: Actor, case_ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The labels of those of these cases in which the actor may find the agency's own words again, as they were known
+    to the agency. Upper apps ask it for theirs.
+    """
+    if not case_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT case_id, number, protection_level FROM samlos.labels_once_known(%s)", [list(case_ids)])
+        known = {case_id: (number, level) for case_id, number, level in cursor.fetchall()}
     conflicted = set(Conflict.objects.in_force().filter(user=actor.user).values_list("case_id", flat=True))
-    rows = []
-    for case_id, row in found:
-        label, level = known.get(case_id, ("", None))
-        if case_id in conflicted or (level is not None and not actor.is_cleared_for(level)):
-            continue
-        rows.append(row if row.case_label else _with_label(row, label))
-    return rows
+    labels = {}
+    for case_id in case_ids - conflicted:
+        number, level = known.get(case_id, (None, None))
+        if level is None or actor.is_cleared_for(level):
+            labels[case_id] = number or _("uten nummer")
+    return labels
 
 
 def _own(actor: Actor, rows: CaseContentQuerySet) -> CaseContentQuerySet:
@@ -68,15 +82,3 @@ def _reports(actor: Actor) -> Iterator[tuple[uuid.UUID, Contribution]]:
         text = "\n".join(piece.text for piece in row.information.all())
         label = row.sender_reference
         yield row.case_id, Contribution(row.created_at, label, _("Bekymringsmelding"), text, Part.CRIME, row.case_id)
-
-
-def _labels(case_ids: set[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
-    if not case_ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM samlos.labels_once_known(%s)", [list(case_ids)])
-        return {case_id: (number or "", level) for case_id, number, level in cursor.fetchall()}
-
-
-def _with_label(row: Contribution, label: str) -> Contribution:
-    return Contribution(row.at, label or _("uten nummer"), row.kind, row.text, row.part, row.case_id)
