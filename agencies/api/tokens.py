@@ -5,7 +5,6 @@ is kept, so a disabled client or an ended membership is refused at the next requ
 """
 
 import datetime as dt
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -23,6 +22,8 @@ from agencies.models import MachineClient, User
 from audit import context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rest_framework.views import APIView
 
 LONGEST_LIFE = dt.timedelta(hours=24)
@@ -122,7 +123,7 @@ class DenyUnlessDeclared(BasePermission):
         if request.auth is None or actor is None:
             return False
         scope: str | None = getattr(view, "required_scope", None)
-        policy: Callable[[Actor], Decision] | None = getattr(view, "policy", None)
+        policy: "Callable[[Actor], Decision] | None" = getattr(view, "policy", None)
         if scope is None or policy is None:
             return False
         if scope not in request.auth["granted_scopes"]:

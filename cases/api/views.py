@@ -37,13 +37,21 @@ class ReceiptPagination(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """The place in the list the address asks for. Raises ParseError for one we did not make."""
+        refusal = exceptions.ParseError(_("Bruk adressen i «next» eller «previous» slik den er."))
         try:
             cursor = super().decode_cursor(request)
-            if cursor is not None and cursor.position is not None and parse_datetime(cursor.position) is None:
-                raise ValueError(cursor.position)
         except (exceptions.NotFound, ValueError, TypeError) as error:
-            raise exceptions.ParseError(_("Bruk adressen i «next» eller «previous» slik den er.")) from error
+            raise refusal from error
+        if cursor is not None and cursor.position is not None and not _is_instant(cursor.position):
+            raise refusal
         return cursor
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return parse_datetime(text) is not None
+    except ValueError:
+        return False
 
 
 class ReportingView(APIView):
