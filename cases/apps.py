@@ -14,7 +14,7 @@ class CasesConfig(AppConfig):
         from agencies.enums import Role
         from cases import registers
         from cases.services import contributions
-        from cases.views import my_day
+        from cases.views import my_day, sections
 
         def writes(actor: Actor) -> bool:
             return actor.has_role(Role.CASEWORKER, *ANSWERING_ROLES)
@@ -22,5 +22,9 @@ class CasesConfig(AppConfig):
         navigation.register(navigation.Entry(_("Min dag"), "home", 10, lambda actor: True))
         navigation.register(navigation.Entry(_("Saker"), "cases:list", 20, writes))
         navigation.register(navigation.Entry(_("Våre bidrag"), "cases:contributions", 80, writes))
+        registers.register_tab(registers.Tab("review", _("Vurdering"), "cases:review", 12, sections.is_leads))
+        registers.register_tab(registers.Tab("talk", _("Samtale"), "cases:talk", 14, sections.is_leads))
+        registers.register_tab(registers.Tab("needs", _("Behov"), "cases:needs", 50, sections.has_needs))
+        registers.register_tab(registers.Tab("network", _("Nettverk"), "cases:network", 60, sections.has_network))
         registers.register_day_rows(my_day.own_rows)
         registers.register_contributions(contributions.of_this_app)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cases.views import case_list, contributions, overview
+from cases.views import case_list, closing, contributions, needs, overview, review, talks
 
 app_name = "cases"
 urlpatterns = [
@@ -12,4 +12,21 @@ urlpatterns = [
     path("saker/<uuid:case_id>/hvem-ser/", overview.who_will_see, name="who_will_see"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/", overview.entry, name="entry"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/rett/", overview.correct, name="correct_entry"),
+    # --- the office's work with one case ---
+    path("saker/<uuid:case_id>/vurdering/", review.review, name="review"),
+    path("saker/<uuid:case_id>/samtale/", talks.talk, name="talk"),
+    path("saker/<uuid:case_id>/samtale/kall-inn/", talks.summon, name="summon"),
+    path("saker/<uuid:case_id>/samtale/kom-ikke/", talks.did_not_come, name="did_not_come"),
+    path("saker/<uuid:case_id>/samtale/registrer/", talks.hold_talk, name="hold_talk"),
+    path("saker/<uuid:case_id>/behov/", needs.needs, name="needs"),
+    path("saker/<uuid:case_id>/nettverk/", needs.network, name="network"),
+    path(
+        "saker/<uuid:case_id>/nettverk/<uuid:person_id>/fjern/",
+        needs.remove_resource_person,
+        name="remove_resource_person",
+    ),
+    path("saker/<uuid:case_id>/for-samarbeidet/", needs.assessments, name="assessments"),
+    path("saker/<uuid:case_id>/for-samarbeidet/<slug:kind>/", needs.assess, name="assess"),
+    path("saker/<uuid:case_id>/start-samarbeid/", needs.start_collaboration, name="start_collaboration"),
+    path("saker/<uuid:case_id>/avslutt/", closing.close, name="close"),
 ]

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.decisions import NotNow, Refused
+from agencies.enums import Part
 from audit import clock
 from cases.enums import CaseState, EntryKind, FactKind, SummonsWay, WishForHelp
 from cases.models import Case, Conversation, Entry
@@ -14,6 +15,7 @@ from cases.policies import vain_attempts
 from cases.services import talks
 from cases.services.talks import Talk
 from tests import stories
+from tests.cases.sharing import consent_in_force
 from tests.cast import Cast, acting_as, sign_in
 
 
@@ -225,3 +227,123 @@ def test_the_leads_manager_may_call(cast: Cast) -> None:
 
     with acting_as(cast.mona):
         assert stories.case_now(case).state == CaseState.SUMMONED
+
+
+# --- in the browser ------------------------------------------------------------------------------------------------
+
+
+def typed_talk(**changed: str) -> dict[str, str]:
+    return {
+        "talk-held_on": clock.today().strftime("%d.%m.%Y"),
+        "talk-present": "Elias",
+        "talk-told_of_report": "yes",
+        "talk-told_source": "yes",
+        "talk-wish": "yes",
+        "talk-note": "",
+    } | {f"talk-{name}": value for name, value in changed.items()}
+
+
+def text_of(response: object) -> str:
+    return " ".join(response.content.decode().split())  # type: ignore[attr-defined]
+
+
+def test_the_talk_page_says_what_is_missing_before_calling(cast: Cast, client: Client) -> None:
+    case = stories.assigned(cast)
+
+    html = text_of(sign_in(client, cast.ingrid).get(reverse("cases:talk", args=[case.pk])))
+
+    assert "mangler dette: " in html
+    assert "ordinære tilbud er sjekket" in html
+    assert "Registrer innkallingen" not in html
+
+
+@pytest.mark.req("U23-16", "U23-17")
+def test_a_caseworker_calls_and_registers_the_talk_in_the_browser(cast: Cast, client: Client) -> None:
+    case = stories.reviewed(cast)
+    sign_in(client, cast.ingrid)
+    today = clock.today().strftime("%d.%m.%Y")
+    called = client.post(
+        reverse("cases:summon", args=[case.pk]),
+        {
+            "call-summoned_on": today,
+            "call-how": "letter",
+            "call-appointment_on": today,
+            "call-appointment_at": "13.00",
+            "call-place": "Kontor Øst",
+        },
+    )
+
+    page = text_of(client.get(called["Location"]))
+    held = client.post(reverse("cases:hold_talk", args=[case.pk]), typed_talk())
+
+    assert "«Politiet har sendt en bekymringsmelding om deg til kommunen." in page
+    assert "Kontor Øst" in page
+    assert "Om meldingen og at den kom fra politiet" in text_of(client.get(held["Location"]))
+    with acting_as(cast.ingrid):
+        assert stories.case_now(case).state == CaseState.CONSENT_PENDING
+
+
+@pytest.mark.req("U23-16")
+def test_the_page_says_why_nothing_follows_when_the_person_was_not_told(cast: Cast, client: Client) -> None:
+    case = stories.summoned(cast)
+
+    held = sign_in(client, cast.ingrid).post(
+        reverse("cases:hold_talk", args=[case.pk]), typed_talk(told_source="no", wish="")
+    )
+
+    assert "og at den kom fra politiet. Til da kan ingen andre tjenester trekkes inn." in text_of(client.get(held["Location"]))
+
+
+@pytest.mark.req("U23-26")
+def test_a_no_is_read_back_before_it_is_kept(cast: Cast, client: Client) -> None:
+    case = stories.summoned(cast)
+    sign_in(client, cast.ingrid)
+    address = reverse("cases:hold_talk", args=[case.pk])
+
+    asked = text_of(client.post(address, typed_talk(wish="no", note="Vil klare seg selv")))
+    with acting_as(cast.ingrid):
+        before = stories.case_now(case).state
+    client.post(address, typed_talk(wish="no", note="Vil klare seg selv", confirmed="1") | {"confirmed": "1"})
+
+    assert "Den vanlige rutinen for behandling av bekymringsmeldinger tar over" in asked
+    assert 'value="Vil klare seg selv"' in asked
+    assert before == CaseState.SUMMONED
+    with acting_as(cast.ingrid):
+        assert stories.case_now(case).state == CaseState.DECLINED
+
+
+def test_what_was_typed_stays_when_something_is_wrong(cast: Cast, client: Client) -> None:
+    case = stories.summoned(cast)
+
+    response = sign_in(client, cast.ingrid).post(
+        reverse("cases:hold_talk", args=[case.pk]), typed_talk(held_on="31.12.2999", present="Elias og mor")
+    )
+
+    assert response.status_code == 422
+    assert "Datoen kan ikke være etter i dag." in text_of(response)
+    assert 'value="Elias og mor"' in text_of(response)
+
+
+def test_sending_the_same_talk_twice_has_one_effect(cast: Cast, client: Client) -> None:
+    case = stories.summoned(cast)
+    sign_in(client, cast.ingrid)
+    address = reverse("cases:hold_talk", args=[case.pk])
+
+    client.post(address, typed_talk())
+    client.post(address, typed_talk())
+
+    with acting_as(cast.ingrid):
+        assert Conversation.objects.filter(case=case).count() == 1
+
+
+@pytest.mark.parametrize("name", ["talk", "review", "assessments", "close", "start_collaboration"])
+def test_the_offices_pages_are_refused_to_participants_and_absent_to_others(
+    cast: Cast, client: Client, name: str
+) -> None:
+    case = stories.consent_pending(cast)
+    consent_in_force(cast, case, {"nav": [Part.ECONOMY]})
+    address = reverse(f"cases:{name}", args=[case.pk])
+
+    assert sign_in(client, cast.nils).get(address).status_code == 403
+    assert sign_in(Client(), cast.hanne).get(address).status_code == 404
+    assert sign_in(Client(), cast.oda).get(address).status_code == 404

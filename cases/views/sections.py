@@ -1,0 +1,27 @@
+"""Which sections of a case an actor has something to find in."""
+
+from agencies.actors import Actor
+from agencies.enums import Part
+from cases import policies
+from cases.models import Case
+from cases.workflow import BEFORE_ROUTING
+
+
+def is_leads(actor: Actor, case: Case) -> bool:
+    """The office's own papers: for the lead, once the case has come to it."""
+    return case.is_led_by(actor.agency) and case.state not in BEFORE_ROUTING
+
+
+def has_needs(actor: Actor, case: Case) -> bool:
+    """The lead, and those whose right covers the part of a basic need."""
+    if case.is_led_by(actor.agency):
+        return is_leads(actor, case)
+    parts = {need.part for need in case.programme_version.definition.basic_needs}
+    return bool(parts & policies.parts_open_to(actor, case))
+
+
+def has_network(actor: Actor, case: Case) -> bool:
+    """The lead, and those who may know of the person's network."""
+    if case.is_led_by(actor.agency):
+        return is_leads(actor, case)
+    return Part.LEISURE_NETWORK in policies.parts_open_to(actor, case)
