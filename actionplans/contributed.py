@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -12,6 +13,7 @@ from actionplans.models import AreaGoal, Commitment, FollowUp, MainGoal, Measure
 from agencies.actors import Actor
 from audit import clock
 from cases.models import CaseContent, CaseContentQuerySet
+from cases.models.access import Row
 from cases.registers import Contribution, DayRow
 from cases.services.contributions import labels_for
 
@@ -33,7 +35,7 @@ def _measures(actor: Actor) -> Iterator[DayRow]:
     for row in rows[:MOST]:
         yield DayRow(
             # The last minute of the last day: the day stands there as people wrote it, and is late when it is over.
-            due_at=clock.end_of(row.due_on) - dt.timedelta(minutes=1),
+            due_at=clock.end_of(row.last_day) - dt.timedelta(minutes=1),
             title=row.title,
             context=_context(row),
             action=_("Meld framdrift"),
@@ -73,11 +75,12 @@ def contributions(actor: Actor) -> list[Contribution]:
 
 
 def _written(actor: Actor) -> Iterator[tuple[CaseContent, str | Promise, str]]:
-    for rows, kind in (
+    told: tuple[tuple[CaseContentQuerySet[Any], str], ...] = (
         (MainGoal.objects.all(), _("Hovedmål i planen")),
         (AreaGoal.objects.exclude(text=""), _("Mål i planen")),
         (Commitment.objects.standing(), _("Ungdommens avtale i planen")),
-    ):
+    )
+    for rows, kind in told:
         for row in _own(actor, rows):
             yield row, kind, row.text
     for measure in _own(actor, Measure.objects.standing()):
@@ -87,6 +90,6 @@ def _written(actor: Actor) -> Iterator[tuple[CaseContent, str | Promise, str]]:
         yield report, _("Framdrift i planen"), ". ".join(filter(None, words))
 
 
-def _own(actor: Actor, rows: CaseContentQuerySet) -> CaseContentQuerySet:
+def _own(actor: Actor, rows: CaseContentQuerySet[Row]) -> CaseContentQuerySet[Row]:
     own = rows.contributed_by(actor.agency).newest_first()
     return (own if actor.answers_for_agency else own.filter(author=actor.user))[:MOST_CONTRIBUTIONS]

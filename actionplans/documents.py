@@ -106,7 +106,7 @@ def render(document: PlanDocument) -> bytes:
     return pdf
 
 
-class OwnStaticFiles(URLFetcher):
+class OwnStaticFiles(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     """Serves our own static files and refuses every other address: no network, no file system (security.md 6)."""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
@@ -123,7 +123,7 @@ class OwnStaticFiles(URLFetcher):
 def _static_path(name: str) -> Path | None:
     """Where a static file lies: collected, or in its source folder. None for one that is not ours."""
     try:
-        if settings.STATIC_ROOT and staticfiles_storage.exists(name):
+        if staticfiles_storage.exists(name):
             return Path(staticfiles_storage.path(name))
         found = finders.find(name)
     except SuspiciousFileOperation:

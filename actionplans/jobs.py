@@ -23,8 +23,8 @@ def remind_of_overdue_measures(*, agency: Agency) -> int:
                 recipient=worker.user,
                 agency=agency,
                 subject_id=measure.pk,
-                occurrence=measure.due_on.isoformat(),
-                due_at=clock.end_of(measure.due_on),
+                occurrence=measure.last_day.isoformat(),
+                due_at=clock.end_of(measure.last_day),
             )
     return raised
 

@@ -16,12 +16,13 @@ from actionplans.enums import OVER, Progress
 from agencies.models import Agency, User
 from audit import clock
 from cases.models import Case, CaseContent, CaseContentQuerySet
+from cases.models.access import Row
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
 
 
-class PlanContentQuerySet(CaseContentQuerySet):
+class PlanContentQuerySet(CaseContentQuerySet[Row]):
     def standing(self) -> Self:
         """What was not taken out of the plan again."""
         return self.filter(removed_at=None)
@@ -38,7 +39,7 @@ class MainGoal(CaseContent):
     written_on = models.DateField(_("skrevet"))
     changed_at = models.DateTimeField()
 
-    objects = PlanContentQuerySet.as_manager()
+    objects = PlanContentQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "author_agency"], name="plan_one_main_goal")]
@@ -51,13 +52,13 @@ class AreaGoal(CaseContent):
     text = models.CharField(_("mål"), max_length=300, blank=True)
     changed_at = models.DateTimeField()
 
-    objects = PlanContentQuerySet.as_manager()
+    objects = PlanContentQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "author_agency", "area"], name="plan_one_goal_an_area")]
 
 
-class MeasureQuerySet(PlanContentQuerySet):
+class MeasureQuerySet(PlanContentQuerySet["Measure"]):
     def with_progress_known_to(self, actor: "Actor") -> Self:
         """Each with `progress`: what the newest report `actor` may read says, "not begun" when there is none."""
         newest = MeasureProgress.objects.known_to(actor).filter(measure=OuterRef("pk")).newest_first()
@@ -105,7 +106,7 @@ class Measure(CaseContent):
     changed_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = MeasureQuerySet.as_manager()
+    objects = MeasureQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         indexes = [
@@ -129,8 +130,15 @@ class Measure(CaseContent):
         """The person, the role, or "" when the agency decides who."""
         return self.responsible.name if self.responsible else self.responsible_role
 
+    @property
+    def last_day(self) -> dt.date:
+        """The day it is to be done by, of one that has such a day (`due_on`). ValueError for one that only recurs."""
+        if self.due_on is None:
+            raise ValueError("A measure that only recurs has no last day.")
+        return self.due_on
 
-class ProgressQuerySet(CaseContentQuerySet):
+
+class ProgressQuerySet(CaseContentQuerySet["MeasureProgress"]):
     def known_to(self, actor: "Actor") -> Self:
         """What a line in force covers, and what the actor's own agency reported: on a measure it may read, its own
         words are no news to it, also when the consent does not list it among those who tell.
@@ -147,7 +155,7 @@ class MeasureProgress(CaseContent):
     happened_on = models.DateField(_("dato"))
     text = models.CharField(_("kort om hvordan det går"), max_length=300, blank=True)
 
-    objects = ProgressQuerySet.as_manager()
+    objects = ProgressQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         indexes = [models.Index(F("measure"), F("created_at").desc(), F("id").desc(), name="progress_newest")]
@@ -162,13 +170,13 @@ class Commitment(CaseContent):
     changed_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = PlanContentQuerySet.as_manager()
+    objects = PlanContentQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         indexes = [models.Index(fields=["case", "created_at"], name="commitment_by_case")]
 
 
-class FollowUpQuerySet(PlanContentQuerySet):
+class FollowUpQuerySet(PlanContentQuerySet["FollowUp"]):
     def coming(self) -> Self:
         """Those that were not held yet, the next one first. One whose time has passed waits to be registered."""
         return self.standing().filter(held_on=None).order_by("starts_at", "pk")
@@ -197,7 +205,7 @@ class FollowUp(CaseContent):
     changed_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = FollowUpQuerySet.as_manager()
+    objects = FollowUpQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         indexes = [models.Index(fields=["case", "starts_at"], name="follow_up_by_case")]
@@ -209,7 +217,7 @@ class PlanApproval(CaseContent):
     version = models.PositiveIntegerField()
     approved_on = models.DateField(_("godkjent"))
 
-    objects = PlanContentQuerySet.as_manager()
+    objects = PlanContentQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "author_agency", "version"], name="plan_version_once")]

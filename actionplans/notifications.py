@@ -27,7 +27,7 @@ def _overdue(subject_ids: Collection[uuid.UUID], actor: Actor) -> Mapping[uuid.U
         .select_related("case")
     )
     return {
-        measure.pk: _("Sak %(case)s, frist %(day)s") % {"case": measure.case.label, "day": month_day(measure.due_on)}
+        measure.pk: _("Sak %(case)s, frist %(day)s") % {"case": measure.case.label, "day": month_day(measure.last_day)}
         for measure in measures.order_by("pk")
     }
 

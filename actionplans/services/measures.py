@@ -12,6 +12,7 @@ from actionplans.enums import Progress
 from actionplans.models import Measure, MeasureProgress
 from agencies.actors import Actor
 from agencies.decisions import NotNow, denied
+from agencies.enums import Part
 from agencies.models import Agency, Membership, User
 from audit import clock
 from cases.enums import EntryKind
@@ -161,7 +162,7 @@ def report_progress(
     return report
 
 
-def _agreed(case: Case, terms: Terms) -> str:
+def _agreed(case: Case, terms: Terms) -> Part:
     """The part of the terms' area, when its agency may carry a measure there and the person works in it."""
     part = case.programme_version.definition.plan_area(terms.area).part
     demand(policies.may_be_responsible(case, terms.agency, part, policies.reach_of(case)))

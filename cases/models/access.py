@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -86,7 +86,11 @@ class CaseAccess(models.Model):
         return f"{self.reason} {self.agency_id}"
 
 
-class CaseContentQuerySet(models.QuerySet["CaseContent"]):
+# What kind of content a queryset gives: each model's own rows, not the abstract ones.
+Row = TypeVar("Row", bound="CaseContent")
+
+
+class CaseContentQuerySet(models.QuerySet[Row]):
     """Content is read through its case's lines: `readable_by(actor)` is the definition for page, API, PDF and search."""
 
     received = False
@@ -109,7 +113,7 @@ class CaseContentQuerySet(models.QuerySet["CaseContent"]):
         return self.order_by("-created_at", "-pk")
 
 
-class ReceivedContentQuerySet(CaseContentQuerySet):
+class ReceivedContentQuerySet(CaseContentQuerySet[Row]):
     received = True
 
 
@@ -135,7 +139,7 @@ class CaseContent(models.Model):
 class ReceivedContent(CaseContent):
     """What was sent with a report: the lead reads it because it received it, others by consent or disclosure."""
 
-    objects = ReceivedContentQuerySet.as_manager()
+    objects = ReceivedContentQuerySet.as_manager()  # type: ignore[misc]  # django-stubs: a manager over an abstract one
 
     class Meta:
         abstract = True
