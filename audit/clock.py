@@ -45,6 +45,11 @@ def end_of(day: dt.date) -> dt.datetime:
     return start_of(day + dt.timedelta(days=1))
 
 
+def deadline_on(day: dt.date) -> dt.datetime:
+    """The last minute of `day` in the municipality's zone: a deadline is shown as that day, and is late after it."""
+    return dt.datetime.combine(day, dt.time(23, 59), tzinfo=local_zone())
+
+
 def start_of(day: dt.date) -> dt.datetime:
     """The first instant of `day` in the municipality's zone."""
     return dt.datetime.combine(day, dt.time.min, tzinfo=local_zone())

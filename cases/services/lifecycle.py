@@ -151,11 +151,11 @@ def record_change(kind: str, case: Case, *, by: Actor, **details: object) -> Non
 
 
 def add_working_days(start: dt.datetime, days: int, country: str) -> dt.datetime:
-    """The end of the `days`-th working day after `start`, in the municipality's zone; holidays of `country` are none."""
+    """The deadline on the `days`-th working day after `start`, in the municipality's zone; holidays of `country` are none."""
     closed = country_holidays(country)
     day = start.astimezone(clock.local_zone()).date()
     while days > 0:
         day += dt.timedelta(days=1)
         if day.weekday() < 5 and day not in closed:
             days -= 1
-    return clock.end_of(day)
+    return clock.deadline_on(day)

@@ -150,7 +150,7 @@ def _follow(case: Case, wish: WishForHelp, next_at: dt.datetime | None, *, by: A
         return change_state(case, target, by=by)
     if next_at is not None:
         _appointment(case, by=by, summoned_on=clock.today(), how=SummonsWay.IN_PERSON, appointment_at=next_at, place="")
-        case.due_at = clock.end_of(next_at.astimezone(clock.local_zone()).date())
+        case.due_at = clock.deadline_on(next_at.astimezone(clock.local_zone()).date())
         case.save(update_fields=["due_at"])
     return case
 

@@ -156,7 +156,7 @@ def test_an_undecided_person_gets_a_new_appointment_and_the_deadline_follows_it(
     case = hold(cast, case, wish=WishForHelp.UNDECIDED, next_at=next_at)
 
     assert case.state == CaseState.INFORMED
-    assert case.due_at == clock.end_of(next_at.astimezone(clock.local_zone()).date())
+    assert case.due_at == clock.deadline_on(next_at.astimezone(clock.local_zone()).date())
     with acting_as(cast.ingrid):
         awaited = talks.awaited(case)
         assert awaited is not None
