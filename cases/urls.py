@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cases.views import case_list, closing, contributions, needs, overview, review, talks
+from cases.views import case_list, closing, conflict, contributions, needs, overview, review, talks
 
 app_name = "cases"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("saker/<uuid:case_id>/hvem-ser/", overview.who_will_see, name="who_will_see"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/", overview.entry, name="entry"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/rett/", overview.correct, name="correct_entry"),
+    path("saker/<uuid:case_id>/inhabil/", conflict.declare_conflict, name="declare_conflict"),
     # --- the office's work with one case ---
     path("saker/<uuid:case_id>/vurdering/", review.review, name="review"),
     path("saker/<uuid:case_id>/samtale/", talks.talk, name="talk"),

@@ -29,7 +29,9 @@ class EntryForm(Form):
 
     def __init__(self, *args: Any, parts: Sequence[Part], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["part"].choices = [(part.value, part.label) for part in parts]  # type: ignore[attr-defined]
+        # None is chosen beforehand: whoever writes decides who will read.
+        choices = [("", _("Velg del")), *((part.value, part.label) for part in parts)]
+        self.fields["part"].choices = choices  # type: ignore[attr-defined]
 
 
 class CorrectionForm(Form):

@@ -14,6 +14,7 @@ from cases.models.case import CaseQuerySet
 
 OPEN, CLOSED = "", CaseState.CLOSED.value
 MINE, ALL = "mine", ""
+LATE = "late"
 
 
 class CaseFilter(Form):
@@ -27,7 +28,7 @@ class CaseFilter(Form):
         choices=[(OPEN, _("Alle åpne")), *CaseState.choices],
         required=False,
     )
-    late = forms.BooleanField(label=_("Bare over fristen"), required=False)
+    late = forms.ChoiceField(label=_("Frist"), choices=[("", _("Alle")), (LATE, _("Over fristen"))], required=False)
 
     def __init__(self, *args: Any, all_of_agency: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -27,7 +27,9 @@ def of_this_app(actor: Actor) -> list[Contribution]:
     found = [*_entries(actor), *_needs(actor), *_network(actor), *_reports(actor)]
     labels = labels_for(actor, {case_id for case_id, _row in found})
     return [
-        row if row.case_label else replace(row, case_label=labels[case_id]) for case_id, row in found if case_id in labels
+        row if row.case_label else replace(row, case_label=labels[case_id])
+        for case_id, row in found
+        if case_id in labels
     ]
 
 

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET
 
 from agencies.actors import Actor
 from agencies.http import Request
-from agencies.templatetags.samlos import is_late
 from audit.services import record
 from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
@@ -69,8 +68,7 @@ def _row(actor: Actor, case: Case, *, assigned: bool) -> dict[str, object]:
         "state": CaseState(case.state).label,
         "turn": words.whose_turn(actor, case, assigned=assigned),
         "is_mine": words.is_turn_of(actor, case, assigned=assigned),
-        "due_at": case.due_at if leads else None,
-        "is_late": leads and case.due_at is not None and is_late(case.due_at, actor.at),
+        "deadline": words.deadline_day(case) if leads else None,
         "lead": case.lead_agency.name,
     }
 

@@ -1,6 +1,7 @@
 """Min dag: what is late, what is today, this week and after, each row with one action. Charts nobody asked for are absent."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -81,53 +82,70 @@ def home(request: Request) -> HttpResponse:
 
 def own_rows(actor: Actor) -> Iterable[DayRow]:
     """This app's own rows: deadlines of cases where the next step is the actor's, cases they were newly given, and for
-    a manager those of the agency that are late with somebody else.
+    a manager those of the agency that are late with somebody else. A case has one row: new, until it is opened or late.
     """
-    yield from _deadlines(actor)
-    yield from _new_assignments(actor)
-
-
-def _deadlines(actor: Actor) -> Iterable[DayRow]:
+    given = _unopened(actor)
     mine = assigned_case_ids(actor)
+    due = _due_ids(actor, mine)
+    found = Case.objects.visible_to(actor).exclude(state=CaseState.CLOSED)
+    cases = found.select_related("person", "lead_agency", "programme_version").in_bulk({*due, *given})
+    reports = dict(ConcernReport.objects.filter(case__in=due).readable_by(actor).values_list("case_id", "label"))
+    for pk in dict.fromkeys([*due, *given]):
+        if pk in cases:
+            yield _row(actor, cases[pk], given.get(pk), reports.get(pk, ""), assigned=pk in mine)
+
+
+def _row(actor: Actor, case: Case, given: CaseUserObjectPermission | None, report: str, *, assigned: bool) -> DayRow:
+    step = next_steps.step_for(case)
+    is_mine = words.is_turn_of(actor, case, assigned=assigned)
+    is_new = given is not None and not (is_mine and case.is_late(actor.at))
+    action, url = _("Åpne saken"), reverse("cases:detail", args=[case.pk])
+    title: str | Promise = _("Du er tildelt en sak") if is_new else CaseState(case.state).label
+    if is_mine and step is not None:
+        title, action, url = words.deadline_label(case) or step[0].action, str(step[0].action), step[1]
+    elif not is_new:
+        title = words.deadline_label(case) or title
+    about = [_label(case, report)]
+    if case.number is not None:
+        about.append(case.person.short_name)
+    if given is not None:
+        when = {"when": ago({"now": actor.at}, given.assigned_at), "name": given.assigned_by.name}
+        about.append(_("Fordelt %(when)s av %(name)s") % when)
+    elif not is_mine:
+        about.append(words.whose_turn(actor, case, assigned=assigned))
+    return DayRow(
+        due_at=None if is_new else case.due_at, title=title, context=" · ".join(about), action=action, url=url
+    )
+
+
+def _due_ids(actor: Actor, mine: set[uuid.UUID]) -> list[uuid.UUID]:
+    """Cases the agency leads whose deadline is this actor's to meet, and for a manager every late one; soonest first."""
     wanted = Q(state__in=_states(Turn.LEAD_CASEWORKER, Turn.AGENCIES), pk__in=mine)
     if actor.has_role(Role.INTAKE):
         wanted |= Q(state__in=_states(Turn.INTAKE))
     if actor.has_role(Role.MANAGER):
         wanted |= Q(state__in=_states(Turn.LEAD_MANAGER)) | Q(due_at__lte=Now())
-    visible = Case.objects.visible_to(actor).led_by(actor.agency).filter(wanted, due_at__isnull=False)
-    ids = list(visible.soonest_first().values_list("pk", flat=True)[:MOST])
-    found = Case.objects.select_related("person", "lead_agency", "programme_version").in_bulk(ids)
-    reports = dict(ConcernReport.objects.filter(case__in=ids).readable_by(actor).values_list("case_id", "label"))
-    for case in (found[pk] for pk in ids):
-        step = next_steps.step_for(case)
-        is_mine = words.is_turn_of(actor, case, assigned=case.pk in mine)
-        yield DayRow(
-            due_at=case.due_at,
-            title=words.deadline_label(case) or (step[0].action if step else CaseState(case.state).label),
-            context=_context(case, reports, actor, is_mine=is_mine, assigned=case.pk in mine),
-            action=step[0].action if step and is_mine else _("Åpne saken"),
-            url=step[1] if step and is_mine else reverse("cases:detail", args=[case.pk]),
-        )
+    led = Case.objects.visible_to(actor).led_by(actor.agency).filter(wanted, due_at__isnull=False)
+    return list(led.soonest_first().values_list("pk", flat=True)[:MOST])
 
 
-def _context(case: Case, reports: dict[object, str], actor: Actor, *, is_mine: bool, assigned: bool) -> str:
-    """Which case. The intake's queue bears labels, never names (mock melding-mottak)."""
+def _label(case: Case, report: str) -> str:
+    """The intake's rows bear the report's label and no name: a name appears when a report is opened."""
     if case.number is None:
-        return _("Melding %(label)s") % {"label": reports.get(case.pk, "")}
-    where = _("Sak %(label)s · %(person)s") % {"label": case.label, "person": case.person.short_name}
-    return where if is_mine else f"{where} · {words.whose_turn(actor, case, assigned=assigned)}"
+        return _("Melding %(label)s") % {"label": report}
+    return _("Sak %(label)s") % {"label": case.label}
 
 
 def _states(*turns: Turn) -> list[CaseState]:
     return [state for state, turn in OWNERS.items() if turn in turns and state != CaseState.CLOSED]
 
 
-def _new_assignments(actor: Actor) -> Iterable[DayRow]:
-    """Cases the actor was given and has not opened since: the log knows what has been opened."""
+def _unopened(actor: Actor) -> dict[uuid.UUID, CaseUserObjectPermission]:
+    """Assignments somebody else gave the actor to cases not opened since: the log knows what has been opened."""
     opened = Event.objects.filter(
         kind="case.read", user_id=actor.user.pk, case_id=OuterRef("content_object_id"), at__gte=OuterRef("assigned_at")
     )
-    given = (
+    rows = (
         CaseUserObjectPermission.objects.filter(
             user=actor.user, agency=actor.agency, permission__codename="work_on_case"
         )
@@ -136,23 +154,7 @@ def _new_assignments(actor: Actor) -> Iterable[DayRow]:
         .select_related("assigned_by")
         .order_by("-assigned_at", "pk")[:MOST]
     )
-    rows = {row.content_object_id: row for row in given}
-    visible = Case.objects.visible_to(actor).filter(pk__in=rows).exclude(state=CaseState.CLOSED)
-    for case in visible.select_related("person").order_by("opened_at", "pk"):
-        row = rows[case.pk]
-        words_of_row = {
-            "label": case.label,
-            "person": case.person.short_name,
-            "name": row.assigned_by.name,
-            "when": ago({"now": actor.at}, row.assigned_at),
-        }
-        yield DayRow(
-            due_at=None,
-            title=_("Du er tildelt en sak"),
-            context=_("Sak %(label)s · %(person)s · Fordelt %(when)s av %(name)s") % words_of_row,
-            action=_("Åpne saken"),
-            url=reverse("cases:detail", args=[case.pk]),
-        )
+    return {row.content_object_id: row for row in rows}
 
 
 def _sections(rows: Iterable[DayRow], now: dt.datetime) -> list[Section]:
@@ -168,7 +170,7 @@ def _sections(rows: Iterable[DayRow], now: dt.datetime) -> list[Section]:
     ]
     over, this_day, week, next_week, later = sections
     for row in rows:
-        day = row.due_at.astimezone(clock.local_zone()).date() if row.due_at else today
+        day = clock.last_day(row.due_at) if row.due_at else today
         if row.due_at is not None and row.is_appointment and day < today:
             continue
         if row.due_at is not None and row.due_at <= now and not row.is_appointment:
@@ -186,8 +188,12 @@ def _sections(rows: Iterable[DayRow], now: dt.datetime) -> list[Section]:
 
 
 def _drawn(row: DayRow) -> dict[str, object]:
+    """As `{% rows %}` draws it. A deadline at midnight is the end of a day, and that day is what people know."""
+    when: dt.date | dt.datetime | None = row.due_at
+    if row.due_at is not None and row.due_at.astimezone(clock.local_zone()).time() == dt.time.min:
+        when = clock.last_day(row.due_at)
     return {
-        "when": row.due_at,
+        "when": when,
         "note": "" if row.due_at else _("ny for deg"),
         "title": row.title,
         "meta": row.context,

@@ -70,9 +70,13 @@ STEPS: dict[S, Step] = {
 def step_for(case: Case) -> tuple[Step, str] | None:
     """The next step of `case` and its address, or None when nothing follows (a closed case)."""
     step = STEPS.get(S(case.state))
-    if step is None:
-        return None
+    url = address_of(step.url_name, case) if step else ""
+    return (step, url) if step and url else None
+
+
+def address_of(url_name: str, case: Case) -> str:
+    """The address of a case's page by name; empty when the app that has it is not installed: names may point upward."""
     try:
-        return step, reverse(step.url_name, kwargs={"case_id": case.pk})
+        return reverse(url_name, kwargs={"case_id": case.pk})
     except NoReverseMatch:
-        return None
+        return ""

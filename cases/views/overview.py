@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from agencies.decisions import Decision, NotNow
+from agencies.decisions import ALLOWED, Decision, NotNow
 from agencies.enums import Part
 from agencies.http import Request
 from cases import policies
@@ -119,28 +119,37 @@ def _overview(request: Request, case: Case, form: EntryForm, parts: list[Part], 
         "taking_part": taking_part,
         "own_agency": actor.agency,
         "step": _step(request, case),
-        "may_assign": bool(policies.may_assign(actor, case)),
-        "may_close": case.is_led_by(actor.agency) and bool(policies.may_close(actor, case)),
+        "more": _more(request, case),
         "is_fragment": False,
     }
     return render(request, "cases/overview.html", context | _preview(request, case, chosen, taking_part), status=status)
 
 
 def _chosen_part(value: str, parts: list[Part]) -> Part | None:
-    """The part of the form, else its first choice; None for someone who may not write."""
-    return next((part for part in parts if part == value), parts[0] if parts else None)
+    return next((part for part in parts if part == value), None)
 
 
 def _preview(request: Request, case: Case, part: Part | None, taking_part: list[readers.Reader]) -> dict[str, Any]:
     rows = readers.preview(taking_part, part, request.actor.agency) if part else []
     others = sum(1 for row in rows if row["sees"] and row["name"] != request.actor.agency.name)
-    label = ngettext("Lagre og vis for %(count)d tjeneste til", "Lagre og vis for %(count)d tjenester til", others)
     return {
         "part": part,
         "will_see": rows,
-        "save_label": label % {"count": others} if others else _("Lagre for tjenesten din"),
+        "save_label": _save_label(part, others),
         "is_lead": case.is_led_by(request.actor.agency),
     }
+
+
+def _save_label(part: Part | None, others: int) -> str:
+    """The button says the outcome: for how many others it will be shown."""
+    if part is None:
+        return _("Lagre")
+    if others == 0:
+        return _("Lagre for tjenesten din")
+    words_of_label = ngettext(
+        "Lagre og vis for %(count)d tjeneste til", "Lagre og vis for %(count)d tjenester til", others
+    )
+    return words_of_label % {"count": others}
 
 
 def _needs(request: Request, case: Case) -> list[dict[str, Any]]:
@@ -177,6 +186,18 @@ def _step(request: Request, case: Case) -> dict[str, Any] | None:
         return None
     step, url = found
     return {"step": step, "url": url, "decision": _may_take_step(request, case)}
+
+
+def _more(request: Request, case: Case) -> list[dict[str, str]]:
+    """What else the actor may do with the case; each page asks its own policy again."""
+    actor = request.actor
+    links = [
+        (policies.may_assign(actor, case), "cases:assign", _("Hvem i tjenesten arbeider med saken")),
+        (policies.may_close(actor, case), "cases:close", _("Avslutt saken")),
+        (ALLOWED, "cases:declare_conflict", _("Meld fra om at du er inhabil")),
+    ]
+    shown = [(next_steps.address_of(name, case), label) for decision, name, label in links if decision]
+    return [{"url": url, "label": label} for url, label in shown if url]
 
 
 def _may_take_step(request: Request, case: Case) -> Decision:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from agencies.enums import ProtectionLevel
 from agencies.http import Request
-from agencies.templatetags.samlos import is_late, month_day
+from agencies.templatetags.samlos import month_day
 from audit import clock
 from cases import registers
 from cases.ages import age_on
@@ -31,7 +31,7 @@ class Now:
     state: str
     turn: str
     step: str
-    due_at: dt.datetime | None
+    deadline: dt.date | None
     is_late: bool
 
 
@@ -75,8 +75,8 @@ def _now(request: Request, case: Case, *, leads: bool, assigned: bool) -> Now:
         state=str(CaseState(case.state).label),
         turn=words.whose_turn(request.actor, case, assigned=assigned),
         step=words.deadline_label(case) if leads else "",
-        due_at=case.due_at if leads else None,
-        is_late=leads and case.due_at is not None and is_late(case.due_at, request.actor.at),
+        deadline=words.deadline_day(case) if leads else None,
+        is_late=leads and case.is_late(request.actor.at),
     )
 
 

@@ -1,9 +1,12 @@
 """What lists and headers say of a case in words: whose turn it is and by when."""
 
+import datetime as dt
+
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from agencies.enums import Role
+from audit import clock
 from cases.enums import CaseState
 from cases.models import Case
 from cases.workflow import OWNERS, Turn
@@ -41,6 +44,11 @@ def whose_turn(actor: Actor, case: Case, *, assigned: bool) -> str:
     if case.is_led_by(actor.agency):
         return _("Dere har neste steg.")
     return _("%(agency)s har neste steg.") % {"agency": case.lead_agency.name}
+
+
+def deadline_day(case: Case) -> dt.date | None:
+    """The last day to take the next step: a deadline is stored as the first instant after it."""
+    return clock.last_day(case.due_at) if case.due_at else None
 
 
 def deadline_label(case: Case) -> str:
