@@ -45,4 +45,5 @@ urlpatterns = [
     path("konto/totrinn/app/av/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("konto/totrinn/reservekoder/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("konto/totrinn/reservekoder/nye/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("konto/totrinn/reservekoder/fil/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
 ]

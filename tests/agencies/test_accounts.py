@@ -197,6 +197,25 @@ def test_signing_out_tells_the_browser_to_keep_nothing(client, cast):
     assert "_auth_user_id" not in client.session
 
 
+def test_whoever_stops_at_the_code_leaves_the_half_sign_in_behind(client, hilde):
+    TOTP.activate(hilde, "JBSWY3DPEHPK3PXP")
+    log_in(client)
+
+    answer = client.post(reverse("account_logout"), {"next": reverse("account_login")})
+
+    assert answer.url == reverse("account_login")
+    assert client.get(reverse("mfa_authenticate")).url == reverse("account_login")
+
+
+def test_a_first_password_is_given_as_a_forgotten_one(client, cast):
+    sign_in(client, cast.ingrid)
+
+    assert client.get(reverse("account_change_password"), follow=True).redirect_chain[-1][0] == reverse(
+        "account_reset_password"
+    )
+    assert reverse("account_change_password") not in client.get(reverse("privacy")).content.decode()
+
+
 def test_opening_the_sign_out_page_does_not_sign_out(client, cast):
     sign_in(client, cast.ingrid)
 

@@ -32,7 +32,8 @@ class Command(BaseCommand):
         if change == "reset":
             self.shift_to(dt.timedelta(0))
         elif change:
-            self.shift_to(self.current_shift() + self.parse(change))
+            by = self.parse(change)
+            self.shift_to(self.current_shift() + by)
         now = clock.now().astimezone(clock.local_zone())
         self.stdout.write(f"Klokka i demonstrasjonen er {now:%d.%m.%Y %H:%M}.")
 
@@ -60,4 +61,6 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM samlos.clock")
             if shift:
-                cursor.execute("INSERT INTO samlos.clock (shift) VALUES (%s)", [shift])
+                cursor.execute(
+                    "INSERT INTO samlos.clock (shift) VALUES (make_interval(secs => %s))", [shift.total_seconds()]
+                )
