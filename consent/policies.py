@@ -1,7 +1,4 @@
-"""Who may do what with consents and disclosures, and whether a forum may hear a case. Rules about people, only here.
-
-A state that does not fit answers with one of `NOT_NOW`: the services say "not now" instead of "you may not" then.
-"""
+"""Who may do what with consents and disclosures, and whether a forum may hear a case. Rules about people, only here."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,25 +8,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
-from agencies.decisions import ALLOWED, Decision, NotNow, all_of, denied
+from agencies.decisions import ALLOWED, Decision, all_of, denied
 from agencies.enums import ForumBasis as HearsOn
 from agencies.enums import Role
 from cases.enums import CaseState, FactKind
+from cases.grants import is_assigned
 from cases.models import Case, CaseAccess
 from cases.policies import leads, may_work_on
 from cases.workflow import BEFORE_INFORMED, BEFORE_ROUTING, RESTS_ON_CONSENT
 from consent.contents import signer_rule
 from consent.models import Consent, Disclosure
-
-NOT_NOW = frozenset({"wrong_state", "facts_missing", "signers_missing", "closed"})
-
-
-def enforce(decision: Decision) -> None:
-    """Refused when the person may not; NotNow when the state does not allow it yet or any more."""
-    if not decision and decision.code in NOT_NOW:
-        raise NotNow(decision.reason, decision.code)
-    decision.enforce()
-
 
 def may_see_consents(actor: Actor, case: Case) -> Decision:
     """The lead holds the form with all it says; others see their own line of it."""
@@ -53,7 +41,7 @@ def may_record(actor: Actor, case: Case) -> Decision:
     if not rule.young_person_alone:
         return denied(
             _("%(rule)s Her kan bare samtykke fra den som er 18 år eller eldre, registreres.") % {"rule": rule.explanation},
-            "signers_missing",
+            "facts_missing",
         )
     return ALLOWED
 
@@ -84,9 +72,9 @@ def may_disclose(actor: Actor, case: Case) -> Decision:
         if case.state in BEFORE_ROUTING and actor.has_role(Role.INTAKE):
             return ALLOWED
         return may_work_on(actor, case)
-    if actor.has_role(Role.CASEWORKER, Role.MANAGER):
+    if _works_for_agency(actor, case):
         return ALLOWED
-    return denied(_("Bare saksbehandlere og ledere kan dele på lovgrunnlag."), "wrong_role")
+    return denied(_("Bare ledere og de som er tildelt saken, kan dele på lovgrunnlag."), "not_assigned")
 
 
 def may_approve(actor: Actor, disclosure: Disclosure) -> Decision:
@@ -102,9 +90,9 @@ def may_end_disclosure(actor: Actor, disclosure: Disclosure) -> Decision:
     """The agency that shares stops it; the lead may too, since it answers for the case."""
     if disclosure.author_agency_id != actor.agency.pk:
         return may_work_on(actor, disclosure.case)
-    if actor.has_role(Role.CASEWORKER, Role.MANAGER, Role.INTAKE):
+    if _works_for_agency(actor, disclosure.case) or (actor.has_role(Role.INTAKE) and leads(actor, disclosure.case)):
         return ALLOWED
-    return denied(_("Bare saksbehandlere og ledere kan avslutte delingen."), "wrong_role")
+    return denied(_("Bare ledere og de som er tildelt saken, kan avslutte delingen."), "not_assigned")
 
 
 def objection_is_known(case: Case) -> bool:
@@ -157,6 +145,10 @@ def may_hear(actor: Actor, case: Case, forum_code: str, parts: Collection[str]) 
     if set(parts) <= {part for line in lines for part in line}:
         return ALLOWED
     return denied(_("Samtykket lar ikke tjenesten din høre alle delene."), "wrong_part")
+
+
+def _works_for_agency(actor: Actor, case: Case) -> bool:
+    return actor.has_role(Role.MANAGER) or (actor.has_role(Role.CASEWORKER) and is_assigned(actor, case))
 
 
 def _in_state(case: Case, state: CaseState) -> Decision:

@@ -14,7 +14,7 @@ from agencies.models import Agency, User
 from audit import clock
 from cases.enums import CaseState, EntryKind, FactKind
 from cases.models import Case, Fact
-from cases.services.lifecycle import change_state, fact_established, facts_ended, lock, record_change, write_entry
+from cases.services.lifecycle import change_state, demand, fact_established, facts_ended, lock, record_change, write_entry
 from cases.workflow import RESTS_ON_CONSENT
 from consent import policies
 from consent.contents import Contents, problems, template_of
@@ -34,7 +34,7 @@ def record(case: Case, contents: Contents, *, by: Actor, replaces: uuid.UUID | N
     Raises ValidationError, field by field, when the form is not complete.
     """
     case = lock(case)
-    policies.enforce(policies.may_record(by, case))
+    demand(policies.may_record(by, case))
     running = case.consents.in_force().first()
     if (running.pk if running else None) != replaces:
         raise NotNow(_("Samtykket er endret siden du åpnet siden. Se over det som gjelder nå."), "changed_since")
@@ -56,7 +56,7 @@ def record(case: Case, contents: Contents, *, by: Actor, replaces: uuid.UUID | N
 def refuse(case: Case, *, by: Actor) -> Case:
     """Note that the person wants help but no sharing between agencies: the lead helps alone (T9b)."""
     case = lock(case)
-    policies.enforce(policies.may_refuse(by, case))
+    demand(policies.may_refuse(by, case))
     fact_established(case, FactKind.CONSENT_REFUSED, by=by)
     case = change_state(case, CaseState.CONSENT_REFUSED, by=by)
     record_change("consent.refused", case, by=by)
@@ -67,7 +67,7 @@ def refuse(case: Case, *, by: Actor) -> Case:
 def ask_again(case: Case, *, by: Actor) -> Case:
     """Note that somebody who said no to sharing wants to talk about it again (T8a)."""
     case = lock(case)
-    policies.enforce(policies.may_ask_again(by, case))
+    demand(policies.may_ask_again(by, case))
     facts_ended(case, FactKind.CONSENT_REFUSED, by=by)
     case = change_state(case, CaseState.CONSENT_PENDING, by=by)
     record_change("consent.asked_again", case, by=by)
@@ -91,7 +91,7 @@ def revoke(
     case = lock(consent.case)
     consent = case.consents.select_for_update().get(pk=consent.pk)
     consent.case = case
-    policies.enforce(policies.may_revoke(by, consent))
+    demand(policies.may_revoke(by, consent))
     if consent.ends_at <= clock.now():
         raise NotNow(_("Dette samtykket er allerede avsluttet."), "already_ended")
     _end(consent, EndReason.REVOKED, by=by, who=who, channel=channel)

@@ -16,7 +16,7 @@ from agencies.models import Agency
 from agencies.models.programmes import LegalBasis
 from audit import clock
 from cases.models import Case
-from cases.services.lifecycle import lock, record_change
+from cases.services.lifecycle import demand, lock, record_change
 from consent import policies
 from consent.contents import definition_of
 from consent.engine import decide
@@ -67,7 +67,7 @@ def disclose(
     second person has approved it. Raises ValidationError for grounds that are not complete.
     """
     case = lock(case)
-    policies.enforce(policies.may_disclose(by, case))
+    demand(policies.may_disclose(by, case))
     _check(case, recipient, parts, grounds, by=by, valid_until_date=valid_until_date, includes_report=includes_report)
     ruling = decide(discloser=by.agency, recipient=recipient, case=case, parts=parts, basis=grounds.basis)
     if ruling.verdict == Verdict.ALLOW and not includes_report:
@@ -105,7 +105,7 @@ def approve(disclosure: Disclosure, *, by: Actor) -> Disclosure:
     """A second person stands behind sharing against a no; from this instant the recipient sees it (C4)."""
     lock(disclosure.case)
     disclosure = Disclosure.objects.select_for_update(of=("self",)).select_related("case").get(pk=disclosure.pk)
-    policies.enforce(policies.may_approve(by, disclosure))
+    demand(policies.may_approve(by, disclosure))
     if disclosure.ends_at <= clock.now():
         raise NotNow(_("Delingen er allerede avsluttet."), "already_ended")
     if not disclosure.needs_approval:
@@ -121,7 +121,7 @@ def end_disclosure(disclosure: Disclosure, *, by: Actor) -> Disclosure:
     """Stop sharing now. What the recipient has read stays lawful; it reads no more (C5)."""
     lock(disclosure.case)
     disclosure = Disclosure.objects.select_for_update(of=("self",)).select_related("case").get(pk=disclosure.pk)
-    policies.enforce(policies.may_end_disclosure(by, disclosure))
+    demand(policies.may_end_disclosure(by, disclosure))
     if disclosure.ends_at <= clock.now():
         raise NotNow(_("Delingen er allerede avsluttet."), "already_ended")
     disclosure.ended_at, disclosure.ended_by = clock.now(), by.user

@@ -1,11 +1,12 @@
 """What somebody finds of a case now, by every way there is."""
 
-import json
 from collections.abc import Iterable
 
+import psycopg
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from psycopg import sql
 
 from agencies.actors import Actor
 from agencies.enums import Part
@@ -71,16 +72,17 @@ def search_hits(client: Client, reader: Actor, words: str, needle: str) -> bool:
     return needle in sign_in(client, reader).post(reverse("search"), {"words": words, "q": words}).content.decode()
 
 
-def lines_equal_specification() -> list[str]:
-    """Where the access table and its specification disagree; empty when they are the same. Asked as the owner."""
-    columns = (
-        "case_id, agency_id, user_id, parts, givers, received_only, reason, source_type, source_id, line, valid_from, valid_until"
+def differences(owner: psycopg.Connection) -> list[str]:
+    """Where the access table and its specification disagree, asked as the owner; empty when they are the same."""
+    columns = sql.SQL(
+        "case_id, agency_id, user_id, parts, givers, received_only, reason, source_type, source_id, line, valid_from,"
+        " valid_until"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"(SELECT 'missing', {columns} FROM samlos.access_specification EXCEPT ALL"
-            f" SELECT 'missing', {columns} FROM cases_caseaccess) UNION ALL"
-            f" (SELECT 'extra', {columns} FROM cases_caseaccess EXCEPT ALL"
-            f" SELECT 'extra', {columns} FROM samlos.access_specification)"
-        )
-        return [json.dumps(row, default=str) for row in cursor.fetchall()]
+    rows = owner.execute(
+        sql.SQL(
+            "(SELECT 'missing', {0} FROM samlos.access_specification EXCEPT ALL SELECT 'missing', {0} FROM cases_caseaccess)"
+            " UNION ALL"
+            " (SELECT 'extra', {0} FROM cases_caseaccess EXCEPT ALL SELECT 'extra', {0} FROM samlos.access_specification)"
+        ).format(columns)
+    )
+    return [str(row) for row in rows]
