@@ -108,7 +108,6 @@ ANSWERS: dict[tuple[S, WishForHelp], S | None] = {
     (S.INFORMED, WishForHelp.NO): S.DECLINED,
     (S.INFORMED, WishForHelp.UNDECIDED): None,
     (S.CONSENT_PENDING, WishForHelp.NO): S.DECLINED,
-    (S.CONSENT_REFUSED, WishForHelp.YES): S.CONSENT_PENDING,
 }
 FACT_OF_ANSWER = {
     WishForHelp.YES: F.WANTS_HELP,

@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping
 
 from agencies.enums import Part
 from audit import clock
-from cases.enums import Answer, SummonsWay, WishForHelp
+from cases.enums import Answer, ClosingReason, CoordinationKind, NeedStatus, SummonsWay, WishForHelp
 from cases.models import Case
-from cases.services import assignments, reports, review, talks
+from cases.services import assignments, closing, needs, reports, review, talks
+from cases.services.needs import NeedAnswer
 from cases.services.reports import Address, Information, Subject, Submission
 from cases.services.review import ReviewAnswers
 from cases.services.talks import Talk
@@ -205,6 +206,35 @@ def revoked(cast: Cast, case: Case | None = None, *, wants_help: bool = True) ->
     case = case or consented(cast)
     with acting_as(cast.ingrid):
         return consent_services.revoke(case.consents.in_force().get(), by=cast.ingrid, wants_help=wants_help)
+
+
+def needs_assessed(cast: Cast, case: Case) -> Case:
+    """Ingrid has assessed all six basic needs."""
+    with acting_as(cast.ingrid):
+        every = case.programme_version.definition.basic_needs
+        answers = [NeedAnswer(need.code, NeedStatus.PARTLY, "Avklart i samtalen.") for need in every]
+        needs.assess_needs(case, by=cast.ingrid, answers=answers)
+        return case_now(case)
+
+
+def collaborating(cast: Cast, case: Case | None = None) -> Case:
+    """All that is considered first is considered, and the collaboration has begun."""
+    case = needs_assessed(cast, case or consented(cast))
+    with acting_as(cast.ingrid):
+        for kind in CoordinationKind:
+            called = kind == CoordinationKind.COOPERATION_MEETING
+            day = clock.today() + dt.timedelta(days=10) if called else None
+            needs.assess_coordination(
+                case, by=cast.ingrid, kind=kind, wanted=called, why="Vurdert sammen med Elias.", meeting_on=day
+            )
+        return needs.start_collaboration(case, by=cast.ingrid)
+
+
+def closed(cast: Cast, case: Case | None = None, *, reason: ClosingReason = ClosingReason.GOAL_MET) -> Case:
+    """The office has closed the case."""
+    case = case or collaborating(cast)
+    with acting_as(cast.ingrid):
+        return closing.close(case, by=cast.ingrid, reason=reason)
 
 
 def case_now(case: Case) -> Case:

@@ -144,7 +144,7 @@ def hold(case: Case, *, by: Actor, talk: Talk) -> Case:
 def _follow(case: Case, wish: WishForHelp, next_at: dt.datetime | None, *, by: Actor) -> Case:
     """Let the answer in force be this one, and go where it leads."""
     target = workflow.ANSWERS[(CaseState(case.state), wish)]
-    facts_ended(case, *_ANSWERS, FactKind.CONSENT_REFUSED, by=by)
+    facts_ended(case, *_ANSWERS, by=by)
     fact_ensured(case, workflow.FACT_OF_ANSWER[wish], by=by)
     if target is not None:
         return change_state(case, target, by=by)

@@ -291,7 +291,9 @@ def test_the_page_says_why_nothing_follows_when_the_person_was_not_told(cast: Ca
         reverse("cases:hold_talk", args=[case.pk]), typed_talk(told_source="no", wish="")
     )
 
-    assert "og at den kom fra politiet. Til da kan ingen andre tjenester trekkes inn." in text_of(client.get(held["Location"]))
+    assert "og at den kom fra politiet. Til da kan ingen andre tjenester trekkes inn." in text_of(
+        client.get(held["Location"])
+    )
 
 
 @pytest.mark.req("U23-26")
