@@ -57,7 +57,7 @@ def _own(actor: Actor, rows: CaseContentQuerySet) -> CaseContentQuerySet:
 
 
 def _entries(actor: Actor) -> Iterator[tuple[uuid.UUID, Contribution]]:
-    rows = _own(actor, Entry.objects.exclude(text="")).order_by("-occurred_at", "-pk")[:MOST]
+    rows = _own(actor, Entry.objects.filter(superseded_by=None).exclude(text="")).order_by("-occurred_at", "-pk")[:MOST]
     for row in rows:
         yield (
             row.case_id,

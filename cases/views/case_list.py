@@ -1,6 +1,7 @@
 """The list of cases: ids first from the rights in force, then the rows of one page by key (access.md)."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,7 +14,7 @@ from audit.services import record
 from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
 from cases.grants import assigned_case_ids
-from cases.models import Case, recent_case_ids
+from cases.models import Case, ConcernReport, recent_case_ids
 from cases.views import words
 
 PAGE = 25
@@ -55,16 +56,27 @@ def cases(request: Request) -> HttpResponse:
 
 
 def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[dict[str, object]]:
-    """What a list shows of each of these cases, in their order. One query, by key, whatever their number."""
+    """What a list shows of each of these cases, in their order. Two queries, by key, whatever their number."""
     found = Case.objects.visible_to(actor).select_related("person", "lead_agency", "programme_version").in_bulk(ids)
-    return [_row(actor, found[case_id], assigned=case_id in mine) for case_id in ids if case_id in found]
+    reports = report_labels(actor, found.values())
+    rows = [found[case_id] for case_id in ids if case_id in found]
+    return [_row(actor, case, reports.get(case.pk, ""), assigned=case.pk in mine) for case in rows]
 
 
-def _row(actor: Actor, case: Case, *, assigned: bool) -> dict[str, object]:
+def report_labels(actor: Actor, cases: Iterable[Case]) -> dict[uuid.UUID, str]:
+    """What cases without a number yet are called: by their report. Intake's queue bears no names (a name appears when
+    a report is opened).
+    """
+    unnumbered = [case.pk for case in cases if case.number is None]
+    return dict(ConcernReport.objects.filter(case__in=unnumbered).readable_by(actor).values_list("case_id", "label"))
+
+
+def _row(actor: Actor, case: Case, report: str, *, assigned: bool) -> dict[str, object]:
     leads = case.is_led_by(actor.agency)
     return {
         "case": case,
-        "person": case.person.short_name,
+        "label": case.number or report,
+        "person": case.person.short_name if case.number else "",
         "state": CaseState(case.state).label,
         "turn": words.whose_turn(actor, case, assigned=assigned),
         "is_mine": words.is_turn_of(actor, case, assigned=assigned),

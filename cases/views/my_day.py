@@ -25,16 +25,18 @@ from audit.services import record
 from cases import registers
 from cases.enums import CaseState
 from cases.grants import assigned_case_ids
-from cases.models import Case, CaseUserObjectPermission, ConcernReport
+from cases.models import Case, CaseUserObjectPermission
 from cases.registers import DayRow
 from cases.views import next_steps, words
-from cases.views.case_list import case_rows
+from cases.views.case_list import case_rows, report_labels
 from cases.workflow import OWNERS, Turn
 from reminders.services import unseen_for
 
 # A day's page is for acting, not for reading lists: what is beyond this stands in the list of cases.
 MOST = 60
 MINE_SHOWN = 8
+# The last minute of a day (`clock.deadline_on`), or the first instant after it (the end of a right).
+_END_OF_DAY = (dt.time(23, 59), dt.time.min)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def own_rows(actor: Actor) -> Iterable[DayRow]:
     due = _due_ids(actor, mine)
     found = Case.objects.visible_to(actor).exclude(state=CaseState.CLOSED)
     cases = found.select_related("person", "lead_agency", "programme_version").in_bulk({*due, *given})
-    reports = dict(ConcernReport.objects.filter(case__in=due).readable_by(actor).values_list("case_id", "label"))
+    reports = report_labels(actor, cases.values())
     for pk in dict.fromkeys([*due, *given]):
         if pk in cases:
             yield _row(actor, cases[pk], given.get(pk), reports.get(pk, ""), assigned=pk in mine)
@@ -188,9 +190,9 @@ def _sections(rows: Iterable[DayRow], now: dt.datetime) -> list[Section]:
 
 
 def _drawn(row: DayRow) -> dict[str, object]:
-    """As `{% rows %}` draws it. A deadline at midnight is the end of a day, and that day is what people know."""
+    """As `{% rows %}` draws it. A deadline at the end of a day is shown as that day, which is what people know."""
     when: dt.date | dt.datetime | None = row.due_at
-    if row.due_at is not None and row.due_at.astimezone(clock.local_zone()).time() == dt.time.min:
+    if row.due_at is not None and row.due_at.astimezone(clock.local_zone()).time() in _END_OF_DAY:
         when = clock.last_day(row.due_at)
     return {
         "when": when,
