@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('summoned_on', models.DateField(verbose_name='innkalt dato')),
-                ('summoned_how', models.CharField(max_length=20, verbose_name='hvordan')),
+                ('summoned_how', models.CharField(choices=[('letter', 'Brev'), ('phone', 'Telefon'), ('in_person', 'Ansikt til ansikt')], max_length=20, verbose_name='hvordan')),
                 ('appointment_at', models.DateTimeField(blank=True, null=True, verbose_name='tid for samtalen')),
                 ('place', models.CharField(blank=True, max_length=120, verbose_name='sted')),
                 ('held_on', models.DateField(blank=True, null=True, verbose_name='samtalen ble holdt')),
@@ -353,10 +353,10 @@ class Migration(migrations.Migration):
             name='ChildReportAssessment',
             fields=[
                 ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='child_report_assessment', serialize=False, to='cases.case')),
-                ('assessment', models.TextField(verbose_name='vurdering')),
-                ('duty_applies', models.BooleanField(verbose_name='meldeplikten gjelder')),
+                ('assessment', models.TextField(blank=True, verbose_name='vurdering')),
+                ('duty_applies', models.BooleanField(null=True, verbose_name='meldeplikten gjelder')),
                 ('sent_on', models.DateField(blank=True, null=True, verbose_name='meldt dato')),
-                ('assessed_at', models.DateTimeField()),
+                ('assessed_at', models.DateTimeField(blank=True, null=True)),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('author_agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agencies.agency')),
             ],
