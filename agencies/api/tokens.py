@@ -123,7 +123,7 @@ class DenyUnlessDeclared(BasePermission):
         if request.auth is None or actor is None:
             return False
         scope: str | None = getattr(view, "required_scope", None)
-        policy: "Callable[[Actor], Decision] | None" = getattr(view, "policy", None)
+        policy: Callable[[Actor], Decision] | None = getattr(view, "policy", None)
         if scope is None or policy is None:
             return False
         if scope not in request.auth["granted_scopes"]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def test_handing_in_is_logged_with_its_basis_and_without_content(client: Client,
 
 def refused_tokens() -> dict[str, dict[str, Any] | str]:
     hour = dt.timedelta(hours=1)
-    now = dt.datetime.now(tz=dt.UTC)
+    now = dt.datetime.fromtimestamp(time.time(), tz=dt.UTC)
     return {
         "another issuer": {"iss": "https://elsewhere.example/"},
         "another audience": {"aud": "https://elsewhere.example/api"},
@@ -210,7 +211,7 @@ def test_a_person_signed_in_with_a_browser_is_nobody_here(client: Client, cast: 
 
 
 def wrong_reports() -> list[tuple[dict[str, Any], str, str]]:
-    future = (dt.datetime.now(tz=dt.UTC).date() + dt.timedelta(days=2)).isoformat()
+    future = (dt.datetime.fromtimestamp(time.time(), tz=dt.UTC).date() + dt.timedelta(days=2)).isoformat()
     none_met = {"crime": False, "violence": False, "drugs": False, "repeated": True}
     return [
         ({"programme": "u99"}, "#/programme", "unknown_programme"),

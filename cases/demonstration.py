@@ -1,0 +1,198 @@
+"""The demonstration's reports, each as far on its way as its owner has come. Everybody in them is invented."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from agencies.actors import Actor, actor_for
+from agencies.demonstration import MAIL_DOMAIN
+from agencies.enums import Part
+from agencies.models import Agency, User
+from audit import clock, context
+from cases.enums import RejectionReason
+from cases.models import Case
+from cases.services import assignments, national_ids, reports
+from cases.services.reports import Address, Information, Subject, Submission
+
+EAST, WEST, MIDDLE = "7031", "7021", "7011"
+NOWHERE = "7900"  # in no district of Fjordvik
+
+
+@dataclass(frozen=True)
+class Story:
+    """A report and how far it has come: received by intake, passed on to an office, given to somebody, sent back."""
+
+    name: tuple[str, str]
+    age: int
+    lives: str
+    information: tuple[Information, ...]
+    criteria: frozenset[str] = field(default_factory=lambda: frozenset({"crime", "repeated"}))
+    registered: str = ""
+    is_received: bool = False
+    office: str = ""
+    caseworker: str = ""
+    manager: str = ""
+    rejected: RejectionReason | None = None
+
+
+def _found(part: Part, text: str) -> Information:
+    return Information(part, text, verified=True)
+
+
+def _heard(part: Part, text: str) -> Information:
+    return Information(part, text, verified=False)
+
+
+STORIES = (
+    Story(
+        ("Elias", "Prøvedal"),
+        21,
+        EAST,
+        (
+            _found(Part.CRIME, "Stanset med tyveri i butikk fire ganger siden august."),
+            _heard(Part.SUBSTANCE_USE, "Sier selv at han røyker hasj i helgene."),
+            _heard(Part.HOUSING, "Skal ha sovet hos venner de siste ukene."),
+        ),
+        criteria=frozenset({"crime", "drugs", "repeated"}),
+        is_received=True,
+        office="hvk-ost",
+        manager="mona",
+        caseworker="ingrid",
+    ),
+    Story(
+        ("Noah", "Testeng"),
+        23,
+        WEST,
+        (_found(Part.CRIME, "Kjørt uten førerkort to ganger i høst."),),
+        is_received=True,
+        office="hvk-vest",
+        manager="vidar",
+        caseworker="hanne",
+    ),
+    Story(
+        ("Emil", "Eksempelstad"),
+        24,
+        EAST,
+        (
+            _found(Part.CRIME, "Hærverk på byggeplass, tre forhold."),
+            _heard(Part.OCCUPATION_SCHOOL, "Har ikke hatt jobb siden i vår."),
+        ),
+        is_received=True,
+        office="hvk-ost",
+    ),
+    Story(
+        ("Sofie", "Demoli"),
+        19,
+        MIDDLE,
+        (_found(Part.CRIME, "Tyveri på treningssenter."),),
+        is_received=True,
+        rejected=RejectionReason.NOT_RESIDENT,
+    ),
+    Story(
+        ("Jonas", "Testland"),
+        22,
+        WEST,
+        (
+            _found(Part.CRIME, "Anmeldt for tre innbrudd i boder siden september."),
+            _found(Part.SUBSTANCE_USE, "Tatt med en liten mengde amfetamin."),
+            _heard(Part.FAMILY, "Skal ha flyttet fra foreldrene etter en krangel."),
+        ),
+        criteria=frozenset({"crime", "drugs", "repeated"}),
+        registered=EAST,
+        is_received=True,
+    ),
+    Story(
+        ("Sander", "Prøvhaug"),
+        19,
+        WEST,
+        (_found(Part.CRIME, "To slagsmål i sentrum i oktober."),),
+        criteria=frozenset({"violence", "repeated"}),
+    ),
+    Story(("Amina", "Demosen"), 20, NOWHERE, (_found(Part.CRIME, "Vinning i butikk, gjentatte ganger."),)),
+)
+
+
+@transaction.atomic
+def build() -> None:
+    """Hand in every report, and let intake and the offices do what they have done. All of it, or nothing."""
+    for number, story in enumerate(STORIES, start=1):
+        _tell(story, number)
+
+
+def _tell(story: Story, number: int) -> None:
+    police, intake = _actor("aksel", "police-analysis"), _actor("rune", "intake")
+    with context.acting(user_id=police.user.pk, agency_id=police.agency.pk):
+        receipt = reports.submit(_submission(story, number), by=police)
+    with context.acting(user_id=intake.user.pk, agency_id=intake.agency.pk):
+        case = Case.objects.get(concernreports__receipt=receipt)
+        if story.is_received:
+            case = reports.receive(case, by=intake)
+        if story.rejected:
+            reports.reject(case, reason=story.rejected, by=intake)
+        if story.office:
+            reports.route(case, office=Agency.objects.get(slug=story.office), by=intake)
+    if story.caseworker:
+        manager = _actor(story.manager, story.office)
+        with context.acting(user_id=manager.user.pk, agency_id=manager.agency.pk):
+            assignments.assign(case, user=_user(story.caseworker), by=manager)
+
+
+def _submission(story: Story, number: int) -> Submission:
+    born = _birth_date(story.age, number)
+    given_name, family_name = story.name
+    return Submission(
+        programme="u23_trondheim",
+        sender_reference=f"FJO-{clock.today().year}-{120 + number:05d}",
+        subject=Subject(
+            given_name=given_name,
+            family_name=family_name,
+            birth_date=born,
+            address=Address(f"Testveien {number}", story.lives, "Fjordvik"),
+            registered_address=Address(f"Prøveveien {number}", story.registered, "Fjordvik")
+            if story.registered
+            else None,
+            national_id=synthetic_number(born, serial=500 + number),
+            phone=f"00 00 01 {number:02d}",
+        ),
+        criteria={code: code in story.criteria for code in ("crime", "violence", "drugs", "repeated")},
+        legal_basis="NO-PREG-27-4",
+        necessity="Kommunen kan ikke tilby hjelp i tide uten å kjenne til mønsteret i det som har skjedd.",
+        proportionality="Bare det som trengs for å komme i kontakt og vurdere hjelp, er tatt med.",
+        decided_by="Seksjonsleder ved analysegruppen",
+        information=story.information,
+    )
+
+
+def _birth_date(age: int, number: int) -> dt.date:
+    """A birthday some months back, another for each."""
+    day = clock.today() - dt.timedelta(days=31 * number + 5)
+    return day.replace(year=day.year - age, day=min(day.day, 28))
+
+
+def synthetic_number(birth_date: dt.date, *, serial: int) -> str:
+    """A possible synthetic national number (80 added to the month), the first from `serial` on with check digits."""
+    date = f"{birth_date:%d}{birth_date.month + national_ids.SYNTHETIC_MONTH}{birth_date:%y}"
+    for individual in range(serial, 1000):
+        first = _check_digit(f"{date}{individual:03d}", national_ids.FIRST_WEIGHTS)
+        second = _check_digit(f"{date}{individual:03d}{first}", national_ids.SECOND_WEIGHTS)
+        if first < 10 and second < 10:
+            return f"{date}{individual:03d}{first}{second}"
+    raise ValueError("no number left for this date")
+
+
+def _check_digit(digits: str, weights: tuple[int, ...]) -> int:
+    """10 means that there is none: such a number is not given to anybody."""
+    return -sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=False)) % 11
+
+
+def _actor(key: str, slug: str) -> Actor:
+    agency = Agency.objects.select_related("municipality").get(slug=slug)
+    actor = actor_for(_user(key), agency)
+    if actor is None:
+        raise LookupError(f"{key} has no membership in force in {slug}")
+    return actor
+
+
+def _user(key: str) -> User:
+    return User.objects.get(email=f"{key}@{MAIL_DOMAIN}")

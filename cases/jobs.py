@@ -1,0 +1,71 @@
+"""What time alone makes due: reports and new cases nobody has taken hold of."""
+
+import uuid
+from collections.abc import Collection, Mapping
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agencies.actors import Actor
+from agencies.enums import AgencyKind, Role
+from agencies.models import Agency, Membership, User
+from audit import clock
+from cases.enums import CaseState
+from cases.models import Case, ConcernReport
+from cases.policies import LEADING_KINDS
+from reminders.rules import Rule
+from reminders.services import raise_reminder
+
+REPORT_WAITING = "report_waiting"
+WAITING = (CaseState.SUBMITTED, CaseState.RECEIVED, CaseState.ROUTED)
+_ANSWERS: dict[str, Role] = {AgencyKind.INTAKE_OFFICE: Role.INTAKE} | dict.fromkeys(LEADING_KINDS, Role.MANAGER)
+
+
+def remind_of_waiting_reports(*, agency: Agency) -> int:
+    """Remind those who answer for the agency of each report and new case whose deadline has passed, once a deadline."""
+    role = _ANSWERS.get(agency.kind)
+    if role is None:
+        return 0
+    late = Case.objects.led_by(agency).in_states(*WAITING).overdue()
+    cases = list(late.values_list("pk", "state", "due_at"))
+    if not cases:
+        return 0
+    members = Membership.objects.in_force().filter(agency=agency, role=role, user__is_active=True)
+    holders = list(User.objects.filter(pk__in=members.values("user")))
+    raised = 0
+    for case_id, state, due_at in cases:
+        day = due_at.astimezone(clock.local_zone()).date()
+        for holder in holders:
+            raised += raise_reminder(
+                REPORT_WAITING,
+                recipient=holder,
+                agency=agency,
+                subject_id=case_id,
+                occurrence=f"{state}-{day.isoformat()}",
+                due_at=due_at,
+            )
+    return raised
+
+
+def _still_waiting(case_ids: Collection[uuid.UUID], actor: Actor) -> Mapping[uuid.UUID, str]:
+    """Those of the cases that the actor sees, leads, and that are still late, each by its label."""
+    visible = Case.objects.visible_to(actor).led_by(actor.agency).in_states(*WAITING).overdue()
+    cases = visible.filter(pk__in=case_ids).in_bulk()
+    labels = ConcernReport.objects.readable_by(actor).filter(case__in=cases).order_by("created_at")
+    reports = dict(labels.values_list("case_id", "label"))
+    return {
+        pk: _("Sak %(number)s") % {"number": case.number}
+        if case.number
+        else _("Melding %(label)s") % {"label": reports.get(pk, case.label)}
+        for pk, case in cases.items()
+    }
+
+
+WAITING_RULE = Rule(
+    kind=REPORT_WAITING,
+    title=gettext_lazy("En melding har ventet for lenge"),
+    action=gettext_lazy("Åpne meldingen"),
+    to_tell=_still_waiting,
+    url=lambda case_id: reverse("cases:report", args=[case_id]),
+)
