@@ -10,21 +10,28 @@ class CasesConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from agencies import navigation
+        from agencies.api.idempotency import forget_old_answers
         from agencies.actors import ANSWERING_ROLES, Actor
         from agencies.enums import Role
-        from cases import registers
+        from cases import jobs, registers
         from cases.services import contributions
-        from cases.views import my_day, sections
+        from cases.views import inbox, my_day, sections
+        from reminders import rules
 
         def writes(actor: Actor) -> bool:
             return actor.has_role(Role.CASEWORKER, *ANSWERING_ROLES)
 
         navigation.register(navigation.Entry(_("Min dag"), "home", 10, lambda actor: True))
         navigation.register(navigation.Entry(_("Saker"), "cases:list", 20, writes))
+        navigation.register(navigation.Entry(_("Meldinger"), "cases:inbox", 30, inbox.has_inbox))
         navigation.register(navigation.Entry(_("Våre bidrag"), "cases:contributions", 80, writes))
         registers.register_tab(registers.Tab("review", _("Vurdering"), "cases:review", 12, sections.is_leads))
         registers.register_tab(registers.Tab("talk", _("Samtale"), "cases:talk", 14, sections.is_leads))
         registers.register_tab(registers.Tab("needs", _("Behov"), "cases:needs", 50, sections.has_needs))
         registers.register_tab(registers.Tab("network", _("Nettverk"), "cases:network", 60, sections.has_network))
+        registers.register_tab(registers.Tab("report", _("Melding"), "cases:report", 11, sections.is_leads))
         registers.register_day_rows(my_day.own_rows)
+        rules.register(jobs.WAITING_RULE)
+        rules.register_sweep(jobs.remind_of_waiting_reports)
+        rules.register_sweep(forget_old_answers)
         registers.register_contributions(contributions.of_this_app)

@@ -26,6 +26,9 @@ from cases.workflow import (
     missing_for,
 )
 
+# The kinds of agency that some programme lets lead: a menu cannot ask every programme at every page.
+LEADING_KINDS = frozenset({AgencyKind.HEALTH_WELFARE_OFFICE, AgencyKind.SOCIAL_SERVICES})
+
 
 def may_view(actor: Actor | None, case: Case) -> Decision:
     """A case is seen by those its one sentence lets see it (design.md, "Access")."""
@@ -53,6 +56,13 @@ def may_do_intake(actor: Actor) -> Decision:
     if actor.agency.kind == AgencyKind.INTAKE_OFFICE and actor.has_role(Role.INTAKE):
         return ALLOWED
     return denied(_("Bare mottaket kan behandle nye meldinger."), "not_intake")
+
+
+def may_take_cases(actor: Actor) -> Decision:
+    """New cases come to the managers of the agencies that lead: they decide who gets each of them (T4)."""
+    if actor.agency.kind in LEADING_KINDS and actor.has_role(Role.MANAGER):
+        return ALLOWED
+    return denied(_("Bare ledere ved kontorene som leder saker, tar imot nye saker."), "not_lead_manager")
 
 
 def may_receive(actor: Actor, case: Case) -> Decision:

@@ -1,18 +1,26 @@
 from django.urls import path
 
-from cases.views import case_list, closing, conflict, contributions, needs, overview, review, talks
+from cases.views import assigning, case_list, closing, conflict, contributions, inbox, needs, overview, review, talks
 
 app_name = "cases"
 urlpatterns = [
     # --- all cases ---
     path("saker/", case_list.cases, name="list"),
     path("vare-bidrag/", contributions.contributions, name="contributions"),
+    # --- reports on their way in ---
+    path("meldinger/", inbox.inbox, name="inbox"),
+    path("meldinger/<uuid:case_id>/", inbox.report, name="report"),
+    path("meldinger/<uuid:case_id>/motta/", inbox.receive, name="receive"),
+    path("meldinger/<uuid:case_id>/fordel/", inbox.route, name="route"),
+    path("meldinger/<uuid:case_id>/send-tilbake/", inbox.reject, name="reject"),
     # --- one case ---
     path("saker/<uuid:case_id>/", overview.detail, name="detail"),
     path("saker/<uuid:case_id>/hvem-ser/", overview.who_will_see, name="who_will_see"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/", overview.entry, name="entry"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/rett/", overview.correct, name="correct_entry"),
     path("saker/<uuid:case_id>/inhabil/", conflict.declare_conflict, name="declare_conflict"),
+    path("saker/<uuid:case_id>/tildeling/", assigning.assign, name="assign"),
+    path("saker/<uuid:case_id>/tildeling/fjern/", assigning.unassign, name="unassign"),
     # --- the office's work with one case ---
     path("saker/<uuid:case_id>/vurdering/", review.review, name="review"),
     path("saker/<uuid:case_id>/samtale/", talks.talk, name="talk"),

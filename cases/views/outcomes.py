@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 
-from agencies.decisions import NotNow
+from agencies.decisions import NotNow, Refused
 from agencies.http import Request
 
 
@@ -14,6 +14,12 @@ def carried_out(request: Request, act: Callable[[], object], *, done: str = "") 
         act()
     except NotNow as stopped:
         messages.error(request, str(stopped.reason))
+        return False
+    except Refused as refused:
+        if refused.decision.code != "wrong_state":
+            raise
+        # Somebody, perhaps the same person with a double click, was first: nothing to refuse anybody.
+        messages.error(request, str(refused.decision.reason))
         return False
     if done:
         messages.success(request, done)
