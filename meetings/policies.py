@@ -74,6 +74,8 @@ def may_propose(actor: Actor, case: Case, forum_code: str) -> Decision:
     decision = may_work_on(actor, case)
     if not decision:
         return decision
+    if forum_code not in {forum.code for forum in case.programme_version.definition.forums}:
+        return denied(_("Programmet saken følger, har ikke dette møtet."), "no_basis")
     basis = forum_basis(case, forum_code)
     return ALLOWED if basis else denied(basis.reason_if_none, "no_basis")
 

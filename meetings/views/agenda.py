@@ -26,7 +26,7 @@ from meetings.forms.agenda import ProposeForm, SlotForm
 from meetings.forms.calling import GeneralItemForm, GeneralMinutesForm
 from meetings.models import CaseItem, Meeting
 from meetings.services import agenda, reading
-from meetings.views.loading import open_item, open_meeting, open_theme
+from meetings.views.loading import open_item, open_meeting, open_theme, posted
 from meetings.views.meetings import agenda_page, trail_to
 
 TAB = "meetings"
@@ -37,7 +37,7 @@ def add_theme(request: Request, meeting_id: uuid.UUID) -> HttpResponse:
     """A new theme in part 1."""
     meeting = open_meeting(request, meeting_id)
     policies.enforce(policies.may_change(request.actor, meeting))
-    form = GeneralItemForm(request.POST or None)
+    form = GeneralItemForm(posted(request))
     if request.method == "POST" and form.is_valid():
         agenda.add_general(meeting, by=request.actor, **form.cleaned_data)
         messages.success(request, _("Temaet står på saklisten."))
@@ -56,7 +56,7 @@ def theme(request: Request, theme_id: uuid.UUID) -> HttpResponse:
         messages.success(request, _("Temaet er tatt av saklisten."))
         return redirect("meetings:detail", meeting_id=item.meeting_id)
     form = GeneralMinutesForm(
-        request.POST or None, initial={"title": item.title, "text": item.text, "minutes": item.minutes}
+        posted(request), initial={"title": item.title, "text": item.text, "minutes": item.minutes}
     )
     if request.method == "POST" and form.is_valid():
         agenda.change_general(item, by=request.actor, **form.cleaned_data)
@@ -107,7 +107,7 @@ def propose(request: Request, case_id: uuid.UUID) -> HttpResponse:
     form, meetings = _propose_form(request, case)
     decisions = [policies.may_propose(request.actor, case, meeting.forum) for meeting in meetings]
     context: dict[str, Any] = {**shell(request, case, tab=TAB), "form": form, "meetings": meetings}
-    context["refused"] = next((decision for decision in decisions if not decision), None)
+    context["refused"] = next((decision.reason for decision in decisions if not decision), "")
     if request.method == "GET" or "edit" in request.POST or context["refused"]:
         return render(request, "meetings/propose.html", context)
     if not form.is_valid():
@@ -158,7 +158,7 @@ def _propose_form(request: Request, case: Case) -> tuple[ProposeForm, list[Meeti
         .select_related("programme_version")
         .order_by("starts_at")
     )
-    typed = request.POST or None
+    typed = posted(request)
     initial = {"meeting": meetings[0].pk} if meetings else {}
     if "edit" in request.POST:
         initial = {

@@ -16,7 +16,7 @@ from meetings import policies
 from meetings.forms.agenda import DecisionForm, MinutesForm, StatusForm
 from meetings.models import CaseItem, ItemDecision
 from meetings.services import minutes, planning, reading
-from meetings.views.loading import open_item
+from meetings.views.loading import open_item, posted
 from meetings.views.meetings import trail_to
 
 
@@ -28,7 +28,7 @@ def status(request: Request, item_id: uuid.UUID) -> HttpResponse:
     if not parts:
         decision = policies.may_write_status(request.actor, item, item.parts[0])
         policies.enforce(decision if not decision else denied(_("Rollen din kan ikke skrive i saker."), "wrong_role"))
-    form = StatusForm(request.POST or None, parts=parts, initial={"part": parts[0]})
+    form = StatusForm(posted(request), parts=parts, initial={"part": parts[0]})
     if request.method == "POST" and form.is_valid():
         part = Part(form.cleaned_data["part"])
         minutes.write_status(item, by=request.actor, part=part, text=form.cleaned_data["text"])

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 
 from agencies.http import Request
 from audit.services import record_once
@@ -53,3 +53,8 @@ def open_theme(request: Request, theme_id: uuid.UUID) -> GeneralItem:
     if theme is None:
         raise Http404
     return theme
+
+
+def posted(request: Request) -> QueryDict | None:
+    """What was sent, for a form to bind: an empty form that is sent is wrong, one that is opened is not."""
+    return request.POST if request.method == "POST" else None

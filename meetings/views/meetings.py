@@ -21,7 +21,7 @@ from meetings.forms.agenda import SlotForm
 from meetings.forms.calling import AttendeesForm, MeetingForm, TimeAndPlaceForm
 from meetings.models import Meeting
 from meetings.services import calling, planning, reading
-from meetings.views.loading import open_meeting
+from meetings.views.loading import open_meeting, posted
 
 PAST_SHOWN = 20
 
@@ -46,7 +46,7 @@ def create(request: Request) -> HttpResponse:
     forums = policies.forums_convened_by(request.actor)
     if not forums:
         raise Refused(denied(_("Bare den som leder et møte, kan innkalle til det."), "not_convenor"))
-    form = MeetingForm(request.POST or None, forums=forums, actor=request.actor)
+    form = MeetingForm(posted(request), forums=forums, actor=request.actor)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         version, forum = form.chosen_forum()
@@ -117,7 +117,7 @@ def change(request: Request, meeting_id: uuid.UUID) -> HttpResponse:
     """Move the meeting: everybody called is told, and their calendars follow."""
     meeting = open_meeting(request, meeting_id)
     policies.enforce(policies.may_change(request.actor, meeting))
-    form = TimeAndPlaceForm(request.POST or None, initial=TimeAndPlaceForm.initial_of(meeting))
+    form = TimeAndPlaceForm(posted(request), initial=TimeAndPlaceForm.initial_of(meeting))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         calling.move(
@@ -134,7 +134,7 @@ def attendees(request: Request, meeting_id: uuid.UUID) -> HttpResponse:
     """Which agencies are called, and who comes for each."""
     meeting = open_meeting(request, meeting_id)
     policies.enforce(policies.may_change(request.actor, meeting))
-    form = AttendeesForm(request.POST or None, meeting=meeting)
+    form = AttendeesForm(posted(request), meeting=meeting)
     if request.method == "POST" and form.is_valid():
         calling.call_agencies(meeting, by=request.actor, called=form.cleaned_data["called"])
         messages.success(request, _("Innkallingen er lagret. De som er innkalt, har fått beskjed."))
