@@ -88,9 +88,12 @@ def own_rows(actor: Actor) -> Iterable[DayRow]:
     """
     given = _unopened(actor)
     mine = assigned_case_ids(actor)
-    due = _due_ids(actor, mine)
+    unstaffed = _unstaffed_ids(actor)
+    due = [pk for pk in _due_ids(actor, mine) if pk not in unstaffed]
     found = Case.objects.visible_to(actor).exclude(state=CaseState.CLOSED)
-    cases = found.select_related("person", "lead_agency", "programme_version").in_bulk({*due, *given})
+    cases = found.select_related("person", "lead_agency", "programme_version").in_bulk({*due, *given, *unstaffed})
+    for pk in unstaffed:
+        yield _unstaffed_row(actor, cases[pk])
     reports = report_labels(actor, cases.values())
     for pk in dict.fromkeys([*due, *given]):
         if pk in cases:
@@ -129,6 +132,27 @@ def _due_ids(actor: Actor, mine: set[uuid.UUID]) -> list[uuid.UUID]:
         wanted |= Q(state__in=_states(Turn.LEAD_MANAGER)) | Q(due_at__lte=Now())
     led = Case.objects.visible_to(actor).led_by(actor.agency).filter(wanted, due_at__isnull=False)
     return list(led.soonest_first().values_list("pk", flat=True)[:MOST])
+
+
+def _unstaffed_ids(actor: Actor) -> list[uuid.UUID]:
+    """For a manager: the agency's own cases that have lost their last caseworker (a conflict declared, a job left)."""
+    if not actor.has_role(Role.MANAGER):
+        return []
+    anybody = CaseUserObjectPermission.objects.filter(content_object=OuterRef("pk"), agency=actor.agency)
+    led = Case.objects.visible_to(actor).led_by(actor.agency).filter(~Exists(anybody))
+    needing = led.in_states(*_states(Turn.LEAD_CASEWORKER, Turn.AGENCIES))
+    return list(needing.soonest_first().values_list("pk", flat=True)[:MOST])
+
+
+def _unstaffed_row(actor: Actor, case: Case) -> DayRow:
+    today = actor.at.astimezone(clock.local_zone()).date()
+    return DayRow(
+        due_at=clock.deadline_on(today),
+        title=_("Saken har ingen saksbehandler"),
+        context=" · ".join([_label(case, ""), case.person.short_name]),
+        action=_("Tildel saken"),
+        url=next_steps.address_of("cases:assign", case) or reverse("cases:detail", args=[case.pk]),
+    )
 
 
 def _label(case: Case, report: str) -> str:
