@@ -52,7 +52,9 @@ class Contents:
 
     def recipients(self) -> dict[int, set[str]]:
         """Agency id → the parts it may know; forum participants without any have an empty set: core alone."""
-        told: dict[int, set[str]] = {agency.pk: {str(part) for part in parts} for agency, parts in self.scopes.items() if parts}
+        told: dict[int, set[str]] = {
+            agency.pk: {str(part) for part in parts} for agency, parts in self.scopes.items() if parts
+        }
         for participants in self.forums.values():
             for agency in participants:
                 told.setdefault(agency.pk, set())
@@ -146,13 +148,16 @@ def problems(contents: Contents, case: Case) -> dict[str, str | Promise]:
     if contents.valid_until_date < today:
         found["valid_until_date"] = _("Velg en sluttdato som ikke har vært.")
     elif contents.valid_until_date > latest:
-        found["valid_until_date"] = _(
-            "Velg en sluttdato før %(day)s. Et samtykke kan vare i %(months)d måneder."
-        ) % {"day": date_format(latest + dt.timedelta(days=1), "j. F Y"), "months": template_of(case).max_months}
+        found["valid_until_date"] = _("Velg en sluttdato før %(day)s. Et samtykke kan vare i %(months)d måneder.") % {
+            "day": date_format(latest + dt.timedelta(days=1), "j. F Y"),
+            "months": template_of(case).max_months,
+        }
     if contents.signed_on > today:
         found["signed_on"] = _("Skriv datoen arket ble skrevet under. Den kan ikke være fram i tid.")
     if {item.code for item in template_of(case).informed_items} - set(contents.informed_items):
-        found["informed_items"] = _("Gå gjennom alle punktene før ungdommen skriver under, og kryss av for hvert av dem.")
+        found["informed_items"] = _(
+            "Gå gjennom alle punktene før ungdommen skriver under, og kryss av for hvert av dem."
+        )
     if signer_rule(case).lacking([signature.role for signature in contents.signatures]):
         found["signed_name"] = _("Skriv navnet til den som skrev under.")
     return found

@@ -78,7 +78,9 @@ def _prohibition(case: Case, parts: Collection[str], forum_code: str) -> Ruling 
 def _duty(basis: LegalBasis | None, case: Case, at: dt.datetime) -> Ruling | None:
     if basis is None or basis.effect not in DUTIES or not _is_usable(basis, LegalUse.MANDATORY_REPORT, case, at):
         return None
-    return Ruling(Verdict.MUST, _("%(law)s gir plikt til å melde, til mottakeren loven nevner.") % {"law": basis.citation})
+    return Ruling(
+        Verdict.MUST, _("%(law)s gir plikt til å melde, til mottakeren loven nevner.") % {"law": basis.citation}
+    )
 
 
 def _consent(

@@ -20,7 +20,8 @@ def _ending(subject_ids: Collection[uuid.UUID], actor: Actor) -> Mapping[uuid.UU
     visible = Case.objects.visible_to(actor).values("pk")
     running = Consent.objects.in_force().filter(pk__in=subject_ids, case__in=visible).select_related("case")
     return {
-        consent.pk: _("Sak %(case)s, går ut %(day)s") % {"case": consent.case.label, "day": last_day(consent.valid_until)}
+        consent.pk: _("Sak %(case)s, går ut %(day)s")
+        % {"case": consent.case.label, "day": last_day(consent.valid_until)}
         for consent in running.order_by("pk")
     }
 
@@ -29,7 +30,9 @@ def _ended(subject_ids: Collection[uuid.UUID], actor: Actor) -> Mapping[uuid.UUI
     """C5: an agency that stood on the form is told that it ended, and no reason. The case itself it no longer sees."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT consent_id, number FROM samlos.ended_consents(%s)", [list(subject_ids)])
-        return {consent_id: _("Samtykket i sak %(case)s er avsluttet") % {"case": number} for consent_id, number in cursor}
+        return {
+            consent_id: _("Samtykket i sak %(case)s er avsluttet") % {"case": number} for consent_id, number in cursor
+        }
 
 
 RULES = (

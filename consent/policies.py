@@ -19,6 +19,7 @@ from cases.workflow import BEFORE_INFORMED, BEFORE_ROUTING, RESTS_ON_CONSENT
 from consent.contents import signer_rule
 from consent.models import Consent, Disclosure
 
+
 def may_see_consents(actor: Actor, case: Case) -> Decision:
     """The lead holds the form with all it says; others see their own line of it."""
     return leads(actor, case)
@@ -40,7 +41,8 @@ def may_record(actor: Actor, case: Case) -> Decision:
     rule = signer_rule(case)
     if not rule.young_person_alone:
         return denied(
-            _("%(rule)s Her kan bare samtykke fra den som er 18 år eller eldre, registreres.") % {"rule": rule.explanation},
+            _("%(rule)s Her kan bare samtykke fra den som er 18 år eller eldre, registreres.")
+            % {"rule": rule.explanation},
             "facts_missing",
         )
     return ALLOWED

@@ -68,7 +68,12 @@ RULES = (
     ),
     SignerRule("SE", 18, True, Guardians.NONE, _("Den som er 18 år eller eldre, skriver under alene."), "SIG-40"),
     SignerRule(
-        "SE", 0, True, Guardians.ALL, _("Under 18 år må både ungdommen og de foresatte skrive under."), "SIG-40, OSL 12:3"
+        "SE",
+        0,
+        True,
+        Guardians.ALL,
+        _("Under 18 år må både ungdommen og de foresatte skrive under."),
+        "SIG-40, OSL 12:3",
     ),
 )
 

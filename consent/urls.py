@@ -12,5 +12,7 @@ urlpatterns = [
     path("saker/<uuid:case_id>/samtykke/trekk/", ending.revoke, name="revoke"),
     path("saker/<uuid:case_id>/lovgrunnlag/", disclosing.disclose, name="disclose"),
     path("saker/<uuid:case_id>/lovgrunnlag/<uuid:disclosure_id>/avslutt/", disclosing.end, name="end_disclosure"),
-    path("saker/<uuid:case_id>/lovgrunnlag/<uuid:disclosure_id>/godkjenn/", disclosing.approve, name="approve_disclosure"),
+    path(
+        "saker/<uuid:case_id>/lovgrunnlag/<uuid:disclosure_id>/godkjenn/", disclosing.approve, name="approve_disclosure"
+    ),
 ]

@@ -32,12 +32,17 @@ def read_aloud(
         if parts
     ]
     if givers:
-        sentences.append(Sentence(listed(_names(givers, named)), _("kan fortelle det de selv vet, innenfor de samme rutene.")))
+        sentences.append(
+            Sentence(listed(_names(givers, named)), _("kan fortelle det de selv vet, innenfor de samme rutene."))
+        )
     for forum in forums_of(case):
         present = forums.get(forum.code, ())
         if present:
             sentences.append(
-                Sentence(forum.name, _("kan snakke om saken når disse er med: %(who)s.") % {"who": listed(_names(present, named))})
+                Sentence(
+                    forum.name,
+                    _("kan snakke om saken når disse er med: %(who)s.") % {"who": listed(_names(present, named))},
+                )
             )
         else:
             sentences.append(Sentence(forum.name, _("kan ikke snakke om saken.")))
@@ -57,9 +62,7 @@ def forums_on(consent: Consent) -> dict[str, list[int]]:
     return forums
 
 
-def _by_name(
-    told: Mapping[int, Collection[str]], named: Mapping[int, Agency]
-) -> Iterable[tuple[int, Collection[str]]]:
+def _by_name(told: Mapping[int, Collection[str]], named: Mapping[int, Agency]) -> Iterable[tuple[int, Collection[str]]]:
     return sorted(told.items(), key=lambda item: named[item[0]].name)
 
 

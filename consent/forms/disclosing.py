@@ -27,7 +27,9 @@ def _text(label: Any, help_text: Any) -> forms.CharField:
 class DiscloseForm(Form):
     """One recipient, its parts, and the grounds. `objection`: whether the person is known to have said no."""
 
-    recipient = forms.ModelChoiceField(label=_("Hvem skal få vite det?"), queryset=Agency.objects.none(), to_field_name="slug")
+    recipient = forms.ModelChoiceField(
+        label=_("Hvem skal få vite det?"), queryset=Agency.objects.none(), to_field_name="slug"
+    )
     parts = forms.MultipleChoiceField(
         label=_("Hvilke deler?"),
         help_text=_("Mottakeren ser det tjenesten din har skrevet i disse delene, og ikke noe andre har skrevet."),
@@ -38,15 +40,17 @@ class DiscloseForm(Form):
         help_text=_("Bare det som ble sendt med meldingen, i delene du har valgt. Ikke noe avsenderen skriver senere."),
         required=False,
     )
-    facts = _text(_("Hvorfor er vilkårene oppfylt?"), _("Svar på hvert vilkår i lovgrunnlaget med det som er sant i saken."))
+    facts = _text(
+        _("Hvorfor er vilkårene oppfylt?"), _("Svar på hvert vilkår i lovgrunnlaget med det som er sant i saken.")
+    )
     necessity = _text(_("Hvorfor er det nødvendig?"), _("Hva mottakeren ikke kan gjøre uten å få vite dette."))
-    proportionality = _text(_("Hvorfor er det forholdsmessig?"), _("Hva ungdommen mister, og hvorfor det likevel er riktig."))
+    proportionality = _text(
+        _("Hvorfor er det forholdsmessig?"), _("Hva ungdommen mister, og hvorfor det likevel er riktig.")
+    )
     benefit = _text(_("Hvordan hjelper det ungdommen?"), "")
     why_not_consent = _text(_("Hvorfor ikke med samtykke?"), "")
     why_not_anonymous = _text(_("Hvorfor ikke uten navn?"), "")
-    decided_by = forms.CharField(
-        label=_("Hvem har besluttet det?"), help_text=_("Navn og stilling."), max_length=120
-    )
+    decided_by = forms.CharField(label=_("Hvem har besluttet det?"), help_text=_("Navn og stilling."), max_length=120)
     subject_informed = forms.ChoiceField(
         label=_("Er ungdommen orientert?"),
         choices=[("yes", _("Ja")), ("no", _("Nei"))],
@@ -65,7 +69,10 @@ class DiscloseForm(Form):
 
     def __init__(self, *args: Any, case: Case, actor: Actor, objection: bool, **kwargs: Any) -> None:
         today = clock.today()
-        initial = {"valid_until_date": today + PROPOSED, "decided_by": f"{actor.user.name}, {actor.user.title}".rstrip(", ")}
+        initial = {
+            "valid_until_date": today + PROPOSED,
+            "decided_by": f"{actor.user.name}, {actor.user.title}".rstrip(", "),
+        }
         super().__init__(*args, initial=initial, **kwargs)
         others = Agency.objects.filter(municipality=actor.agency.municipality_id).exclude(pk=actor.agency.pk)
         self.fields["recipient"].queryset = others  # type: ignore[attr-defined]
@@ -89,7 +96,15 @@ class DiscloseForm(Form):
     def grounds(self, basis: LegalBasis) -> Grounds:
         """What was typed, resting on `basis`."""
         cleaned = self.cleaned_data
-        words = ("facts", "necessity", "proportionality", "benefit", "why_not_consent", "why_not_anonymous", "decided_by")
+        words = (
+            "facts",
+            "necessity",
+            "proportionality",
+            "benefit",
+            "why_not_consent",
+            "why_not_anonymous",
+            "decided_by",
+        )
         informed = cleaned["subject_informed"] == "yes"
         return Grounds(
             basis=basis,

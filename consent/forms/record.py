@@ -1,7 +1,7 @@
 """The consent form as it is typed in from the signed paper: a matrix of agencies and parts, and all of C3."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from agencies.enums import Part
 from agencies.forms import DateField, Form
 from agencies.models import Agency
-from agencies.models.programme_definition import Forum
 from audit import clock
 from cases.models import Case
 from consent.contents import (
@@ -27,6 +26,9 @@ from consent.models import Consent
 from consent.services.effects import recipients_of
 from consent.wording import forums_on
 
+if TYPE_CHECKING:
+    from agencies.models.programme_definition import Forum
+
 YES_NO = [("yes", _("Ja")), ("no", _("Nei"))]
 GIVERS = [("all", _("Alle som er krysset av over, og vi som leder saken")), ("some", _("Bare disse:"))]
 
@@ -38,7 +40,9 @@ class RecordForm(Form):
     demanded: it only shows what the choices so far would do.
     """
 
-    scope = forms.MultipleChoiceField(label=_("Hvem kan få vite hva"), widget=forms.CheckboxSelectMultiple, required=False)
+    scope = forms.MultipleChoiceField(
+        label=_("Hvem kan få vite hva"), widget=forms.CheckboxSelectMultiple, required=False
+    )
     givers_are = forms.ChoiceField(label=_("Hvem kan fortelle det de vet?"), choices=GIVERS, widget=forms.RadioSelect)
     givers = forms.MultipleChoiceField(
         label=_("Disse kan fortelle"), widget=forms.CheckboxSelectMultiple, required=False
@@ -67,7 +71,13 @@ class RecordForm(Form):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, *args: Any, case: Case, running: Consent | None, collector: tuple[str, str], preview: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        case: Case,
+        running: Consent | None,
+        collector: tuple[str, str],
+        preview: bool = False,
+        **kwargs: Any,
     ) -> None:
         self.case = case
         self.preview = preview
@@ -120,12 +130,16 @@ class RecordForm(Form):
         for forum in self.forums:
             members = [one.agency for one in self.candidates if one.agency.kind in forum.members]
             self.fields[f"hears_{forum.code}"] = hears = forms.ChoiceField(
-                label=_("Kan %(forum)s snakke om saken?") % {"forum": forum.name}, choices=YES_NO, widget=forms.RadioSelect
+                label=_("Kan %(forum)s snakke om saken?") % {"forum": forum.name},
+                choices=YES_NO,
+                widget=forms.RadioSelect,
             )
             hears.error_messages["required"] = _("Svar ja eller nei.")
             self.fields[f"forum_{forum.code}"] = forms.MultipleChoiceField(
                 label=_("Hvem deltar når %(forum)s snakker om saken?") % {"forum": forum.name},
-                help_text=_("Bare de som er berørt. De andre går ut og ser ikke saken på saklisten. Den som leder møtet, må være med."),
+                help_text=_(
+                    "Bare de som er berørt. De andre går ut og ser ikke saken på saklisten. Den som leder møtet, må være med."
+                ),
                 choices=[(agency.slug, agency.name) for agency in members],
                 widget=forms.CheckboxSelectMultiple,
                 required=False,

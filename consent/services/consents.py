@@ -14,7 +14,15 @@ from agencies.models import Agency, User
 from audit import clock
 from cases.enums import CaseState, EntryKind, FactKind
 from cases.models import Case, Fact
-from cases.services.lifecycle import change_state, demand, fact_established, facts_ended, lock, record_change, write_entry
+from cases.services.lifecycle import (
+    change_state,
+    demand,
+    fact_established,
+    facts_ended,
+    lock,
+    record_change,
+    write_entry,
+)
 from cases.workflow import RESTS_ON_CONSENT
 from consent import policies
 from consent.contents import Contents, problems, template_of

@@ -31,7 +31,9 @@ def header_fact(actor: Actor, case: Case) -> HeaderFact | None:
         refused = case.state == CaseState.CONSENT_REFUSED
         return HeaderFact(label, _("Ungdommen ville ikke samtykke") if refused else _("Ikke innhentet"))
     if last.valid_from <= actor.at < last.ends_at:
-        return HeaderFact(label, _("Gjelder til %(day)s") % {"day": last_day(last.valid_until)}, summary(last, actor.at))
+        return HeaderFact(
+            label, _("Gjelder til %(day)s") % {"day": last_day(last.valid_until)}, summary(last, actor.at)
+        )
     state, _tone = state_of(last, actor.at)
     return HeaderFact(label, _("Gjelder ikke"), state)
 
@@ -42,7 +44,11 @@ def _own_line(actor: Actor, case: Case, label: str) -> HeaderFact | None:
     if until is None:
         return None
     parts = {part for line in lines.values_list("parts", flat=True) for part in line}
-    return HeaderFact(label, _("Samtykke til %(day)s") % {"day": last_day(until)}, _("Dere ser %(parts)s.") % {"parts": part_words(parts)})
+    return HeaderFact(
+        label,
+        _("Samtykke til %(day)s") % {"day": last_day(until)},
+        _("Dere ser %(parts)s.") % {"parts": part_words(parts)},
+    )
 
 
 def approvals_waiting(actor: Actor) -> Iterable[DayRow]:

@@ -27,7 +27,11 @@ TAB = "consent"
 def detail(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """What the actor's agency may know of consents and disclosures in the case."""
     case = open_case(request, case_id)
-    of_whom = _for_lead(request.actor, case) if policies.may_see_consents(request.actor, case) else _for_others(request.actor, case)
+    of_whom = (
+        _for_lead(request.actor, case)
+        if policies.may_see_consents(request.actor, case)
+        else _for_others(request.actor, case)
+    )
     context = {
         **shell(request, case, tab=TAB),
         **of_whom,
@@ -80,7 +84,9 @@ def _for_others(actor: Actor, case: Case) -> dict[str, Any]:
 
 
 def _disclosures(actor: Actor, case: Case) -> list[DisclosureShown]:
-    rows = Disclosure.objects.filter(case=case).newest_first().select_related(
-        "case", "author_agency", "recipient", "author", "approved_by"
+    rows = (
+        Disclosure.objects.filter(case=case)
+        .newest_first()
+        .select_related("case", "author_agency", "recipient", "author", "approved_by")
     )
     return DisclosureShown.all_of(rows, actor)

@@ -34,7 +34,8 @@ def disclose(request: Request, case_id: uuid.UUID) -> HttpResponse:
     if basis is None:
         return render(request, "consent/choose_basis.html", {**shell(request, case, tab=TAB), "bases": bases})
     objection = policies.objection_is_known(case)
-    form = DiscloseForm(request.POST or None, case=case, actor=request.actor, objection=objection)
+    data = request.POST if request.method == "POST" else None
+    form = DiscloseForm(data, case=case, actor=request.actor, objection=objection)
     if request.method == "POST" and form.is_valid():
         answer = _shared(request, case, basis, form)
         if answer is not None:

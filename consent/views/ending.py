@@ -58,7 +58,7 @@ def revoke(request: Request, case_id: uuid.UUID) -> HttpResponse:
     if consent is None:
         messages.error(request, _("Det er ikke noe samtykke som gjelder nå."))
         return redirect("consent:detail", case_id=case.pk)
-    form = RevokeForm(request.POST or None)
+    form = RevokeForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _revoke_page(request, case, consent, form, status=422 if form.is_bound else 200)
     try:

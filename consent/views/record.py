@@ -51,7 +51,9 @@ def record(request: Request, case_id: uuid.UUID) -> HttpResponse:
 def _form(request: Request, case: Case, running: Consent | None, *, preview: bool = False) -> RecordForm:
     actor = request.actor
     data = request.POST if request.method == "POST" else None
-    return RecordForm(data, case=case, running=running, collector=(actor.user.name, actor.agency.phone), preview=preview)
+    return RecordForm(
+        data, case=case, running=running, collector=(actor.user.name, actor.agency.phone), preview=preview
+    )
 
 
 def _losses_were_seen(form: RecordForm, case: Case, running: Consent | None) -> bool:

@@ -92,10 +92,12 @@ class DisclosureShown:
         country = definition_of(rows[0].case).country
         codes = {row.legal_basis for row in rows}
         laws = {basis.code: basis for basis in LegalBasis.objects.filter(country=country, code__in=codes)}
-        return [cls._one(row, laws[row.legal_basis], actor) for row in rows]
+        # Whether one may be ended depends on who shares, not on the row: asked once for each agency.
+        may_end = {row.author_agency_id: policies.may_end_disclosure(actor, row) for row in _one_of_each(rows)}
+        return [cls._one(row, laws[row.legal_basis], actor, may_end[row.author_agency_id]) for row in rows]
 
     @classmethod
-    def _one(cls, row: Disclosure, basis: LegalBasis, actor: Actor) -> "DisclosureShown":
+    def _one(cls, row: Disclosure, basis: LegalBasis, actor: Actor, may_end: Decision) -> "DisclosureShown":
         running = row.ends_at > actor.at
         if not running:
             state, tone = _("Avsluttet %(day)s") % {"day": last_day(row.ends_at)}, "neutral"
@@ -111,6 +113,10 @@ class DisclosureShown:
             state=state,
             tone=tone,
             running=running,
-            may_end=policies.may_end_disclosure(actor, row),
+            may_end=may_end,
             may_approve=policies.may_approve(actor, row) if running and row.needs_approval else None,
         )
+
+
+def _one_of_each(rows: Iterable[Disclosure]) -> Iterable[Disclosure]:
+    return {row.author_agency_id: row for row in rows}.values()

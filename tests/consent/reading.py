@@ -41,7 +41,9 @@ def finds(reader: Actor, case: Case) -> set[str]:
     """The texts of the timeline the reader finds by the first lock."""
     with acting_as(reader):
         visible = Case.objects.visible_to(reader).filter(pk=case.pk)
-        return set(Entry.objects.filter(case__in=visible).readable_by(reader).exclude(text="").values_list("text", flat=True))
+        return set(
+            Entry.objects.filter(case__in=visible).readable_by(reader).exclude(text="").values_list("text", flat=True)
+        )
 
 
 def raw_rows(reader: Actor, case: Case, tables: Iterable[str] = ("cases_entry", "cases_person")) -> int:
@@ -49,8 +51,9 @@ def raw_rows(reader: Actor, case: Case, tables: Iterable[str] = ("cases_entry", 
     found = 0
     with acting_as(reader), connection.cursor() as cursor:
         for table in tables:
-            own = f" AND author_agency_id <> {reader.agency.pk}" if table == "cases_entry" else ""
-            cursor.execute(f"SELECT count(*) FROM {table} WHERE case_id = %s{own}", [case.pk])
+            own = sql.SQL(" AND author_agency_id <> {}" if table == "cases_entry" else "").format(reader.agency.pk)
+            count = sql.SQL("SELECT count(*) FROM {} WHERE case_id = %s").format(sql.Identifier(table))
+            cursor.execute(count + own, [case.pk])
             found += cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM cases_case WHERE id = %s", [case.pk])
         found += cursor.fetchone()[0]

@@ -119,7 +119,9 @@ def test_with_neither_a_forum_may_only_talk_without_identity_and_a_copy_is_denie
 
 
 def test_a_part_outside_the_programme_is_denied(cast: Cast) -> None:
-    assert ruled(cast, stories.assigned(cast), parts=(Part.CHILD_WELFARE,), basis="NO-FVL-13B-5").verdict == Verdict.DENY
+    assert (
+        ruled(cast, stories.assigned(cast), parts=(Part.CHILD_WELFARE,), basis="NO-FVL-13B-5").verdict == Verdict.DENY
+    )
 
 
 @pytest.mark.req("LIL-22", "LIL-23", "U23-29")
@@ -133,7 +135,10 @@ def test_a_forum_hears_the_case_with_exactly_those_the_consent_names(cast: Cast)
         assert policies.may_hear(cast.nils, stories.case_now(case), "working_group", ["core", "economy"])
         assert not policies.may_hear(cast.nils, stories.case_now(case), "working_group", ["housing"])
     with acting_as(cast.stine):
-        assert policies.may_hear(cast.stine, stories.case_now(case), "working_group", ["housing"]).code == "not_participant"
+        assert (
+            policies.may_hear(cast.stine, stories.case_now(case), "working_group", ["housing"]).code
+            == "not_participant"
+        )
 
 
 def test_no_forum_hears_a_case_without_consent_and_says_why(cast: Cast) -> None:

@@ -20,11 +20,6 @@ OSLO = ZoneInfo("Europe/Oslo")
 Shift = Callable[..., None]
 
 
-def move_to(shift: Shift, instant: dt.datetime) -> None:
-    """Set the database's clock to `instant`, some milliseconds less exact than it."""
-    shift(seconds=(instant - dt.datetime.now(tz=dt.UTC)).total_seconds())  # the real time the shift is counted from
-
-
 @pytest.mark.parametrize(
     ("day", "utc_end"),
     [
@@ -34,7 +29,9 @@ def move_to(shift: Shift, instant: dt.datetime) -> None:
         (dt.date(2026, 12, 31), dt.datetime(2026, 12, 31, 23, 0, tzinfo=dt.UTC)),
     ],
 )
-def test_til_og_med_lasts_until_midnight_in_oslo_also_when_the_clocks_change(day: dt.date, utc_end: dt.datetime) -> None:
+def test_til_og_med_lasts_until_midnight_in_oslo_also_when_the_clocks_change(
+    day: dt.date, utc_end: dt.datetime
+) -> None:
     assert clock.end_of(day) == utc_end
     assert clock.last_day(utc_end) == day
 
@@ -47,10 +44,11 @@ def test_sight_ends_with_the_last_day_and_needs_no_job(own_database: str, cast: 
     wrote(cast.ingrid, case, "economy", "gjeld")
     midnight = dt.datetime.combine(until + dt.timedelta(days=1), dt.time.min, tzinfo=OSLO)
 
-    move_to(shift_clock, midnight - dt.timedelta(minutes=1))
+    left = (midnight - clock.now()).total_seconds()
+    shift_clock(seconds=left - 60)
     assert finds(cast.nora, case) == {"gjeld"}
 
-    move_to(shift_clock, midnight + dt.timedelta(seconds=1))
+    shift_clock(seconds=left + 1)
     assert finds(cast.nora, case) == set()
     assert raw_rows(cast.nora, case) == 0
     with acting_as(cast.nils):
@@ -60,7 +58,9 @@ def test_sight_ends_with_the_last_day_and_needs_no_job(own_database: str, cast: 
         assert stories.case_now(case).state == CaseState.MAPPING  # until the sweep has come by
 
 
-def test_the_sweep_moves_the_case_once_and_tells_those_listed(own_database: str, cast: Cast, shift_clock: Shift) -> None:
+def test_the_sweep_moves_the_case_once_and_tells_those_listed(
+    own_database: str, cast: Cast, shift_clock: Shift
+) -> None:
     case = stories.consented(cast, until=clock.today() + dt.timedelta(days=5))
     running_on = stories.consented(cast)
     give_case_to(case, cast.nora, by=cast.nils)

@@ -24,7 +24,10 @@ def record(cast: Cast, case: Case, **changed: object) -> Consent:
     with acting_as(cast.ingrid):
         running = case.consents.in_force().first()
         return services.record(
-            case, stories.paper(cast, **changed), by=cast.ingrid, replaces=running.pk if running else None  # type: ignore[arg-type]
+            case,
+            stories.paper(cast, **changed),
+            by=cast.ingrid,
+            replaces=running.pk if running else None,  # type: ignore[arg-type]
         )
 
 
@@ -104,7 +107,9 @@ def test_recording_twice_from_the_same_page_gives_a_message_and_one_consent(cast
         ({"forum": [], "forums": {"working_group": []}}, "forum_working_group"),
     ],
 )
-def test_an_incomplete_form_is_refused_with_the_field_that_lacks(cast: Cast, changed: dict[str, object], field: str) -> None:
+def test_an_incomplete_form_is_refused_with_the_field_that_lacks(
+    cast: Cast, changed: dict[str, object], field: str
+) -> None:
     case = stories.consent_pending(cast)
 
     with pytest.raises(ValidationError) as refusal:

@@ -58,7 +58,9 @@ def test_row_level_security_alone_gives_nothing_after_revocation(cast: Cast, sha
         assert raw_rows(reader, shared, tables) == 0
 
 
-def test_what_an_agency_wrote_itself_it_still_finds_under_its_contributions(cast: Cast, client: Client, shared: Case) -> None:
+def test_what_an_agency_wrote_itself_it_still_finds_under_its_contributions(
+    cast: Cast, client: Client, shared: Case
+) -> None:
     stories.revoked(cast, shared)
 
     html = sign_in(client, cast.nora).get(reverse("cases:contributions")).content.decode()

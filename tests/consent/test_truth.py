@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -15,13 +16,16 @@ from audit import clock
 from cases.models import Case
 from consent import services
 from consent.contents import Contents, parts_of
-from consent.models import Consent, Disclosure
 from tests import databases, stories
 from tests.cast import Cast, acting_as
 from tests.consent.reading import all_assigned, differences, finds, wrote
 from tests.consent.test_disclose import grounds
 
 READERS = {"nav": "nora", "stavne": "stine", "outreach": "sara", "mental-health": "siv", "hvk-ost": "ingrid"}
+
+
+if TYPE_CHECKING:
+    from consent.models import Consent, Disclosure
 
 
 @pytest.fixture
@@ -47,9 +51,9 @@ class Ledger:
         ids = {slug: self.cast.agency(slug).pk for slug in (reader, author)}
         if self.form is not None:
             told = self.form.recipients()
-            if ids[reader] in told and ids[author] in self.form.giver_ids(self.case.lead_agency):
-                if part == Part.CORE or part in told[ids[reader]]:
-                    return True
+            listed = ids[reader] in told and ids[author] in self.form.giver_ids(self.case.lead_agency)
+            if listed and (part == Part.CORE or part in told[ids[reader]]):
+                return True
         return any(
             (one.recipient_id, one.author_agency_id) == (ids[reader], ids[author]) and part in {Part.CORE, *one.parts}
             for one in self.shared
