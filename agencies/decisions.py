@@ -24,7 +24,7 @@ class Decision:
             raise Refused(self)
 
 
-class Refused(PermissionDenied):  # noqa: N818 (reads as the event it is)
+class Refused(PermissionDenied):
     """The policy said no; carries its decision to the 403 page and the API."""
 
     def __init__(self, decision: Decision) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,5 +88,18 @@ def clone(owner_url: str, source: str) -> Iterator[str]:
     try:
         yield name
     finally:
-        with connect(owner_url) as owner:
-            owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(owner_url, name)
+
+
+def _drop(owner_url: str, name: str) -> None:
+    """Drop a database, whoever is connected to it. The owner may not end an autovacuum worker, which soon ends itself."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with connect(owner_url) as owner:
+        for _attempt in range(40):
+            try:
+                owner.execute(statement)
+            except psycopg.errors.InsufficientPrivilege:
+                time.sleep(0.25)
+            else:
+                return
+        owner.execute(statement)
