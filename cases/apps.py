@@ -10,8 +10,8 @@ class CasesConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from agencies import navigation
-        from agencies.api.idempotency import forget_old_answers
         from agencies.actors import ANSWERING_ROLES, Actor
+        from agencies.api.idempotency import forget_old_answers
         from agencies.enums import Role
         from cases import jobs, registers
         from cases.services import contributions
@@ -28,7 +28,6 @@ class CasesConfig(AppConfig):
         registers.register_tab(registers.Tab("review", _("Vurdering"), "cases:review", 12, sections.is_leads))
         registers.register_tab(registers.Tab("talk", _("Samtale"), "cases:talk", 14, sections.is_leads))
         registers.register_tab(registers.Tab("needs", _("Behov"), "cases:needs", 50, sections.has_needs))
-        registers.register_tab(registers.Tab("network", _("Nettverk"), "cases:network", 60, sections.has_network))
         registers.register_tab(registers.Tab("report", _("Melding"), "cases:report", 11, sections.is_leads))
         registers.register_day_rows(my_day.own_rows)
         rules.register(jobs.WAITING_RULE)

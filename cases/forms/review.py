@@ -21,16 +21,15 @@ _YES_NO = [("yes", _("Ja, meldeplikten gjelder")), ("no", _("Nei, meldeplikten g
 class ReviewForm(Form):
     """Labels and helps come from the programme. `whole` asks for everything, as completing does."""
 
-    services = forms.CharField(widget=forms.Textarea, max_length=TEXT_LENGTH, required=False)
-    family = forms.CharField(widget=forms.Textarea, max_length=TEXT_LENGTH, required=False)
-    has_children = forms.ChoiceField(widget=forms.RadioSelect, choices=Answer.choices, required=False)
-    child_assessment = forms.CharField(widget=forms.Textarea, max_length=TEXT_LENGTH, required=False)
+    services = forms.CharField(widget=forms.Textarea, max_length=TEXT_LENGTH)
+    family = forms.CharField(widget=forms.Textarea, max_length=TEXT_LENGTH)
+    has_children = forms.ChoiceField(widget=forms.RadioSelect, choices=Answer.choices)
+    child_assessment = forms.CharField(widget=forms.Textarea, max_length=TEXT_LENGTH)
     duty_applies = forms.ChoiceField(
         label=_("Gjelder meldeplikten?"),
         help_text=_("Ved mistanke om mishandling eller alvorlig omsorgssvikt er det en plikt å melde, ikke et valg."),
         widget=forms.RadioSelect,
         choices=_YES_NO,
-        required=False,
     )
     sent_on = DateField(label=_("Når ble meldingen sendt?"), required=False)
 
@@ -46,6 +45,17 @@ class ReviewForm(Form):
                 self.fields["child_assessment"].label = item.follow_up.label
                 self.fields["child_assessment"].help_text = item.follow_up.help
         self.fields["sent_on"].help_text = _("dd.mm.åååå. La feltet stå tomt hvis dere ikke har meldt.")
+
+    def full_clean(self) -> None:
+        """What must be answered depends on the answers (`ReviewAnswers.lacking`), and a draft may have gaps: the fields
+        are marked as asked for, and never demanded one by one.
+        """
+        asked = [field for field in self.fields.values() if field.required]
+        for field in asked:
+            field.required = False
+        super().full_clean()
+        for field in asked:
+            field.required = True
 
     def clean_sent_on(self) -> Any:
         sent_on = self.cleaned_data["sent_on"]

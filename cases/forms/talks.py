@@ -77,9 +77,7 @@ class TalkForm(Form):
     told_source = forms.ChoiceField(
         label=_("Har personen fått vite at meldingen kom fra politiet?"), widget=forms.RadioSelect, choices=_YES_NO
     )
-    wish = forms.ChoiceField(
-        label=_("Ønsker personen hjelp til å endre livsstil?"), widget=forms.RadioSelect, required=False
-    )
+    wish = forms.ChoiceField(label=_("Ønsker personen hjelp til å endre livsstil?"), widget=forms.RadioSelect)
     next_on = DateField(label=_("Når snakkes dere igjen?"), required=False)
     next_at = TimeField(label=_("Klokkeslett for neste samtale"), required=False)
     note = forms.CharField(
@@ -101,6 +99,12 @@ class TalkForm(Form):
             self.fields["next_on"].help_text = hint
         else:
             del self.fields["next_on"], self.fields["next_at"]
+
+    def full_clean(self) -> None:
+        """The wish is asked for, but demanded only of somebody who was told everything first (`clean`)."""
+        self.fields["wish"].required = False
+        super().full_clean()
+        self.fields["wish"].required = True
 
     def clean_held_on(self) -> dt.date:
         return _not_after_today(self.cleaned_data["held_on"])

@@ -18,6 +18,7 @@ from cases.models import Case, ResourcePerson
 from cases.services import needs as needs_service
 from cases.views.loading import open_case
 from cases.views.outcomes import carried_out
+from cases.views.sections import has_network
 from cases.views.shell import shell
 
 NEED_TONES = {
@@ -86,7 +87,12 @@ def _needs_page(request: Request, case: Case, form: NeedsForm, *, status: int = 
                 "tone": NEED_TONES[standing],
             }
         )
-    context = shell(request, case, tab="needs") | {"form": form, "rows": rows, "may_assess": bool(sections)}
+    context = shell(request, case, tab="needs") | {
+        "form": form,
+        "rows": rows,
+        "may_assess": bool(sections),
+        "has_network": has_network(request.actor, case),
+    }
     return render(request, "cases/needs.html", context, status=status)
 
 
@@ -100,7 +106,7 @@ def network(request: Request, case_id: uuid.UUID) -> HttpResponse:
         add = needs_service.add_resource_person
         carried_out(request, lambda: add(case, by=request.actor, **form.person()), done=done)
         return redirect("cases:network", case_id=case.pk)
-    context = shell(request, case, tab="network") | {
+    context = shell(request, case, tab="needs") | {
         "form": form,
         "people": [
             (person, policies.may_remove_resource_person(request.actor, person))
@@ -123,7 +129,7 @@ def remove_resource_person(request: Request, case_id: uuid.UUID, person_id: uuid
         carried_out(request, lambda: remove(case, person_id, by=request.actor), done=done)
         return redirect("cases:network", case_id=case.pk)
     policies.may_remove_resource_person(request.actor, person).enforce()
-    return render(request, "cases/network_remove.html", shell(request, case, tab="network") | {"resource": person})
+    return render(request, "cases/network_remove.html", shell(request, case, tab="needs") | {"resource": person})
 
 
 @require_GET

@@ -1,6 +1,7 @@
 """The six basic needs, the network, what is considered, and the start of the collaboration."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -31,10 +32,11 @@ def nav_works_on(cast: Cast, case: Case) -> None:
 
 
 @pytest.mark.req("U23-23")
-def test_each_assessment_is_a_new_row_and_the_newest_counts(cast: Cast) -> None:
+def test_each_assessment_is_a_new_row_and_the_newest_counts(cast: Cast, shift_clock: Callable[..., None]) -> None:
     case = stories.consented(cast)
 
     assess(cast, case, NeedAnswer("income", NeedStatus.NOT_MET, "Ingen inntekt."))
+    shift_clock(minutes=1)
     assess(cast, case, NeedAnswer("income", NeedStatus.PARTLY, "Søknad sendt."))
 
     with acting_as(cast.ingrid):
