@@ -62,9 +62,7 @@ def _manage(owner_url: str, database: str, *command: str, role: str) -> None:
         "DATABASE_URL": with_database(os.environ["DATABASE_URL"], database),
         "SAMLOS_DATABASE_ROLE": role,
     }
-    subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
-    )
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
 
 
 def with_database(url: str, database: str) -> str:
