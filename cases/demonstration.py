@@ -2,14 +2,17 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 from django.db import transaction
 
 from agencies.actors import Actor, actor_for
-from agencies.demonstration import MAIL_DOMAIN
+from agencies.demonstration import MAIL_DOMAIN, build_once
 from agencies.enums import Part
 from agencies.models import Agency, User
 from audit import clock, context
+from cases import demonstration_work
 from cases.enums import RejectionReason
 from cases.models import Case
 from cases.services import assignments, national_ids, reports
@@ -17,6 +20,10 @@ from cases.services.reports import Address, Information, Subject, Submission
 
 EAST, WEST, MIDDLE = "7031", "7021", "7011"
 NOWHERE = "7900"  # in no district of Fjordvik
+
+
+class Work(Protocol):
+    def __call__(self, case: Case, *, by: Actor) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Story:
     caseworker: str = ""
     manager: str = ""
     rejected: RejectionReason | None = None
+    # What the caseworker has done since.
+    work: Work | None = None
 
 
 def _found(part: Part, text: str) -> Information:
@@ -59,6 +68,7 @@ STORIES = (
         office="hvk-ost",
         manager="mona",
         caseworker="ingrid",
+        work=demonstration_work.told_and_willing,
     ),
     Story(
         ("Noah", "Testeng"),
@@ -69,6 +79,7 @@ STORIES = (
         office="hvk-vest",
         manager="vidar",
         caseworker="hanne",
+        work=demonstration_work.called_in_vain,
     ),
     Story(
         ("Emil", "Eksempelstad"),
@@ -113,11 +124,13 @@ STORIES = (
 )
 
 
-@transaction.atomic
 def build() -> None:
-    """Hand in every report, and let intake and the offices do what they have done. All of it, or nothing."""
+    """Hand in every report, and let intake and the offices do what they have done. Each once: a start that was killed
+    goes on with the next.
+    """
     for number, story in enumerate(STORIES, start=1):
-        _tell(story, number)
+        with transaction.atomic():
+            build_once(f"cases-{number}", partial(_tell, story, number))
 
 
 def _tell(story: Story, number: int) -> None:
@@ -135,7 +148,9 @@ def _tell(story: Story, number: int) -> None:
     if story.caseworker:
         manager = _actor(story.manager, story.office)
         with context.acting(user_id=manager.user.pk, agency_id=manager.agency.pk):
-            assignments.assign(case, user=_user(story.caseworker), by=manager)
+            case = assignments.assign(case, user=_user(story.caseworker), by=manager)
+    if story.work:
+        story.work(case, by=_actor(story.caseworker, story.office))
 
 
 def _submission(story: Story, number: int) -> Submission:
