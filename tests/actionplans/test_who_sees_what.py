@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from psycopg import sql
 
 from actionplans.enums import Progress
 from actionplans.models import Measure
@@ -166,7 +167,7 @@ def test_the_database_alone_gives_no_row_without_a_right(cast: Cast, name: str) 
     stories.revoked(cast, case)
     with acting_as(getattr(cast, name)), connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f"SELECT count(*) FROM actionplans_{table}")
+            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(f"actionplans_{table}")))
             assert cursor.fetchone() == (0,), table
 
 

@@ -250,9 +250,8 @@ def test_what_was_reported_cannot_be_rewritten(cast: Cast) -> None:
 def test_the_young_persons_yes_makes_a_version_and_nothing_new_makes_none(cast: Cast, shift_clock: Shift) -> None:
     case = planning.planned(cast)
     shift_clock(minutes=1)
-    with acting_as(cast.ingrid):
-        with pytest.raises(NotNow, match="ikke endret siden versjon 1"):
-            goals.approve(case, approved_on=clock.today(), attendance="Elias", by=cast.ingrid)
+    with acting_as(cast.ingrid), pytest.raises(NotNow, match="ikke endret siden versjon 1"):
+        goals.approve(case, approved_on=clock.today(), attendance="Elias", by=cast.ingrid)
     planning.measure(cast, case, title="Et tiltak til")
     shift_clock(minutes=2)
     with acting_as(cast.ingrid):
