@@ -175,7 +175,12 @@ def _until(when: dt.date | dt.datetime, now: dt.datetime) -> str:
 @register.simple_tag(takes_context=True)
 def ago(context: Context, when: dt.date | dt.datetime, now: dt.datetime | None = None) -> str:
     """How long since something happened: "i dag kl. 09.11", "i går", "for 3 dager siden", then the date."""
-    days = (_day_of(_now(context, now)) - _day_of(when)).days
+    return ago_at(when, _now(context, now))
+
+
+def ago_at(when: dt.date | dt.datetime, now: dt.datetime) -> str:
+    """As the tag `ago`, for words put together in a view."""
+    days = (_day_of(now) - _day_of(when)).days
     if days <= 0:
         return (
             gettext("i dag kl. %(time)s") % {"time": clock_time(when)}
@@ -284,8 +289,9 @@ def rows(context: Context, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     filled = []
     for row in rows:
         when = row.get("when")
-        late = bool(when and is_late(when, now)) and not row.get("is_appointment", False)
-        begun = bool(when) and row.get("is_appointment", False) and is_late(when, now)
+        passed = when is not None and is_late(when, now)
+        late = passed and not row.get("is_appointment", False)
+        begun = passed and row.get("is_appointment", False)
         note = row.get("note") or (gettext("har begynt") if begun else _until(when, now) if when else "")
         timed = {"late": late, "until": note}
         today = isinstance(when, dt.datetime) and _day_of(when) == _day_of(now)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from agencies.actors import Actor
 from agencies.enums import Part
 from cases.enums import EntryKind, NeedStatus
-from cases.models import BasicNeed, CaseContentQuerySet, ConcernReport, Conflict, Entry, ResourcePerson
+from cases.models import BasicNeed, CaseContent, CaseContentQuerySet, ConcernReport, Conflict, Entry, ResourcePerson
 from cases.registers import Contribution
+
+Content = TypeVar("Content", bound=CaseContent)
 
 # Each source gives its newest rows; older ones are the archive's business, not a page's.
 MOST = 500
@@ -51,7 +54,7 @@ def labels_for(actor: Actor, case_ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     return labels
 
 
-def _own(actor: Actor, rows: CaseContentQuerySet) -> CaseContentQuerySet:
+def _own(actor: Actor, rows: CaseContentQuerySet[Content]) -> CaseContentQuerySet[Content]:
     own = rows.contributed_by(actor.agency)
     return own if actor.answers_for_agency else own.filter(author=actor.user)
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from agencies.actors import Actor
 from agencies.enums import Role
 from agencies.http import Request
-from agencies.templatetags.samlos import ago
+from agencies.templatetags.samlos import ago_at
 from audit import clock
 from audit.clock import Now
 from audit.models import Event
@@ -114,7 +114,7 @@ def _row(actor: Actor, case: Case, given: CaseUserObjectPermission | None, repor
     if case.number is not None:
         about.append(case.person.short_name)
     if given is not None:
-        when = {"when": ago({"now": actor.at}, given.assigned_at), "name": given.assigned_by.name}
+        when = {"when": ago_at(given.assigned_at, actor.at), "name": given.assigned_by.name}
         about.append(_("Fordelt %(when)s av %(name)s") % when)
     elif not is_mine:
         about.append(words.whose_turn(actor, case, assigned=assigned))
@@ -151,7 +151,7 @@ def _unstaffed_row(actor: Actor, case: Case) -> DayRow:
         title=_("Saken har ingen saksbehandler"),
         context=" · ".join([_label(case, ""), case.person.short_name]),
         action=_("Tildel saken"),
-        url=next_steps.address_of("cases:assign", case) or reverse("cases:detail", args=[case.pk]),
+        url=reverse("cases:assign", args=[case.pk]),
     )
 
 

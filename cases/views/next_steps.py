@@ -1,13 +1,16 @@
 """What the lead does next in each state, and where: the card on the case and the action on "Min dag"."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cases.enums import CaseState as S
+from cases.enums import FactKind as F
 from cases.models import Case
+from cases.workflow import REVIEWED
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,29 @@ STEPS: dict[S, Step] = {
 }
 
 
-def step_for(case: Case) -> tuple[Step, str] | None:
-    """The next step of `case` and its address, or None when nothing follows (a closed case)."""
+# Within a state, what comes once these facts hold.
+FURTHER: dict[S, tuple[frozenset[F], Step]] = {
+    S.INITIAL_REVIEW: (
+        REVIEWED,
+        Step(_("Kall inn til samtale"), "cases:summon", _("Vurderingen er gjort. Nå skal personen kalles inn.")),
+    ),
+    S.MAPPING: (
+        frozenset({F.BASIC_NEEDS_ASSESSED}),
+        Step(
+            _("Gjør klart for samarbeidet"),
+            "cases:assessments",
+            _("Behovene er vurdert. Vurder ansvarsgruppe og individuell plan, og kall inn til samarbeidsmøte."),
+        ),
+    ),
+}
+
+
+def step_for(case: Case, facts: AbstractSet[F] = frozenset()) -> tuple[Step, str] | None:
+    """The next step of `case` and its address, given the facts in force (a list need not ask for them); None when
+    nothing follows (a closed case).
+    """
     step = STEPS.get(S(case.state))
-    url = address_of(step.url_name, case) if step else ""
-    return (step, url) if step and url else None
-
-
-def address_of(url_name: str, case: Case) -> str:
-    """The address of a case's page by name; empty when the app that has it is not installed: names may point upward."""
-    try:
-        return reverse(url_name, kwargs={"case_id": case.pk})
-    except NoReverseMatch:
-        return ""
+    if S(case.state) in FURTHER:
+        needed, further = FURTHER[S(case.state)]
+        step = further if needed <= facts else step
+    return (step, reverse(step.url_name, kwargs={"case_id": case.pk})) if step else None

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
@@ -18,7 +19,7 @@ from cases.enums import EntryKind, NeedStatus
 from cases.forms.entries import CorrectionForm, EntryForm
 from cases.models import BasicNeed, Case, Entry
 from cases.services import entries, readers
-from cases.views import next_steps, words
+from cases.views import next_steps, sections, words
 from cases.views.loading import open_case
 from cases.views.shell import shell
 from cases.views.timeline import lines_of, timeline
@@ -158,6 +159,8 @@ def _needs(request: Request, case: Case) -> list[dict[str, Any]]:
     The lead sees all six, others those in parts their right covers: what may not be seen is absent.
     """
     actor = request.actor
+    if not sections.has_needs(actor, case):
+        return []
     latest = {
         row.need: row
         for row in BasicNeed.objects.filter(case=case)
@@ -181,7 +184,7 @@ def _step(request: Request, case: Case) -> dict[str, Any] | None:
     """The card "Neste steg", for the lead alone."""
     if not case.is_led_by(request.actor.agency):
         return None
-    found = next_steps.step_for(case)
+    found = next_steps.step_for(case, case.facts_in_force())
     if found is None:
         return None
     step, url = found
@@ -196,8 +199,7 @@ def _more(request: Request, case: Case) -> list[dict[str, str]]:
         (policies.may_close(actor, case), "cases:close", _("Avslutt saken")),
         (ALLOWED, "cases:declare_conflict", _("Meld fra om at du er inhabil")),
     ]
-    shown = [(next_steps.address_of(name, case), label) for decision, name, label in links if decision]
-    return [{"url": url, "label": label} for url, label in shown if url]
+    return [{"url": reverse(name, args=[case.pk]), "label": label} for decision, name, label in links if decision]
 
 
 def _may_take_step(request: Request, case: Case) -> Decision:

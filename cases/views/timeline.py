@@ -156,10 +156,12 @@ def _chosen(query: QueryDict, agencies: Iterable[Agency]) -> dict[str, str]:
         "part": set(Part.values),
         "agency": {agency.slug for agency in agencies},
     }
-    return {name: query[name] for name, values in known.items() if query.get(name) in values}
+    return {name: str(query[name]) for name, values in known.items() if query.get(name) in values}
 
 
-def _narrowed(entries: CaseContentQuerySet, chosen: dict[str, str], agencies: list[Agency]) -> CaseContentQuerySet:
+def _narrowed(
+    entries: CaseContentQuerySet[Entry], chosen: dict[str, str], agencies: list[Agency]
+) -> CaseContentQuerySet[Entry]:
     if "kind" in chosen:
         entries = entries.filter(kind__in=next(group.kinds for group in GROUPS if group.code == chosen["kind"]))
     if "part" in chosen:
@@ -169,7 +171,7 @@ def _narrowed(entries: CaseContentQuerySet, chosen: dict[str, str], agencies: li
     return entries
 
 
-def _cursor(entries: CaseContentQuerySet, value: str) -> Q | None:
+def _cursor(entries: CaseContentQuerySet[Entry], value: str) -> Q | None:
     """What comes after the entry the address names; None when it names none the reader may read."""
     try:
         last = entries.filter(pk=uuid.UUID(value)).first() if value else None

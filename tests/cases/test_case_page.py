@@ -1,6 +1,7 @@
 """The case in the browser: who gets it, what its header says, and why one sees it."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -8,7 +9,10 @@ from django.urls import reverse
 
 from agencies.enums import Part, ProtectionLevel
 from audit.models import Event
+from cases import grants
+from cases.enums import CaseState, FactKind
 from cases.models import Case
+from cases.views.next_steps import step_for
 from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
 from tests.cast import Cast, acting_as, sign_in
@@ -123,3 +127,44 @@ def test_the_next_request_after_the_right_ended_finds_nothing(cast: Cast, client
     shift_clock(days=5)  # type: ignore[operator]
 
     assert sign_in(client, cast.nils).get(reverse("cases:detail", args=[case.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("story", "label", "url_name"),
+    [
+        (stories.assigned, "Gjør første vurdering", "cases:review"),
+        (stories.reviewed, "Kall inn til samtale", "cases:summon"),
+        (stories.summoned, "Registrer samtalen", "cases:talk"),
+        (stories.consent_pending, "Registrer samtykket", "consent:record"),
+    ],
+)
+def test_the_next_step_follows_the_case(
+    cast: Cast, client: Client, story: Callable[[Cast], Case], label: str, url_name: str
+) -> None:
+    case = story(cast)
+
+    html = page(client, cast.ingrid, case)
+
+    assert f'href="{reverse(url_name, kwargs={"case_id": case.pk})}">{label}</a>' in html
+
+
+@pytest.mark.parametrize("state", CaseState)
+def test_every_state_but_the_last_has_a_next_step_with_a_page(cast: Cast, state: CaseState) -> None:
+    found = step_for(Case(state=state), frozenset(FactKind))
+
+    assert (found is None) is (state == CaseState.CLOSED)
+
+
+def test_a_declared_conflict_takes_the_case_away_at_once_and_says_so(cast: Cast, client: Client) -> None:
+    case = stories.assigned(cast)
+    url = reverse("cases:declare_conflict", args=[case.pk])
+
+    asked = sign_in(client, cast.ingrid).get(url).content.decode()
+    answer = client.post(url, follow=True)
+
+    assert "Du mister tilgangen til saken med en gang" in asked
+    assert "Du har meldt fra om at du er inhabil" in answer.content.decode()
+    assert client.get(reverse("cases:detail", args=[case.pk])).status_code == 404
+    assert client.post(url).status_code == 404, "a second time there is nothing to declare"
+    with acting_as(cast.mona):
+        assert not grants.assignments_of(case, cast.mona.agency).exists()

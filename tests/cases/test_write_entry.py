@@ -88,8 +88,8 @@ def test_the_lead_is_shown_who_will_read_it_until_when_and_how_many_they_are(cas
     with acting_as(cast.ingrid):
         assert not Entry.objects.filter(case=case, text="Søknaden er sendt.").exists(), "a preview saves nothing"
     sees = {row["name"]: row for row in _will_see(client, cast.ingrid, case)}
-    assert sees["NAV Fjordvik"]["sees"] and "2 personer" in sees["NAV Fjordvik"]["detail"]
-    assert "Samtykke til og med" in sees["NAV Fjordvik"]["detail"]
+    assert sees["NAV Fjordvik"]["sees"] and "2 personer" in str(sees["NAV Fjordvik"]["detail"])
+    assert "Samtykke til og med" in str(sees["NAV Fjordvik"]["detail"])
     assert not sees["Uteseksjonen"]["sees"]
     assert "Søknaden er sendt." in html and "Lagre og vis for 1 tjeneste til" in html
 
