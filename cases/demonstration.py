@@ -121,6 +121,17 @@ STORIES = (
         criteria=frozenset({"violence", "repeated"}),
     ),
     Story(("Amina", "Demosen"), 20, NOWHERE, (_found(Part.CRIME, "Vinning i butikk, gjentatte ganger."),)),
+    Story(
+        ("Mathias", "Demodal"),
+        20,
+        EAST,
+        (_found(Part.CRIME, "Tatt for naskeri to ganger i oktober."),),
+        is_received=True,
+        office="hvk-ost",
+        manager="mona",
+        caseworker="ingrid",
+        work=demonstration_work.told_and_willing,
+    ),
 )
 
 

@@ -100,7 +100,7 @@ def unseal(sealed: bytes, *, row_id: uuid.UUID) -> str:
     nonce, ciphertext = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
         return AESGCM(key).decrypt(nonce, ciphertext, _place(row_id)).decode("ascii")
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise SealBrokenError("changed, or moved from another row") from error
 
 

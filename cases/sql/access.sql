@@ -277,7 +277,7 @@ CREATE POLICY readable ON cases_conflict FOR SELECT TO {app} USING (
 CREATE POLICY writable ON cases_conflict FOR INSERT TO {app} WITH CHECK (user_id = (SELECT samlos.user_id()));
 CREATE POLICY changeable ON cases_conflict FOR UPDATE TO {app} USING (samlos.leads(case_id));
 
--- The sender follows its receipts; whoever reads the report may move its receipt on.
+-- The sender follows its receipts; whoever leads the report's case moves its receipt on.
 ALTER TABLE cases_reportreceipt ENABLE ROW LEVEL SECURITY;
 REVOKE DELETE, TRUNCATE ON cases_reportreceipt FROM {app};
 CREATE POLICY readable ON cases_reportreceipt FOR SELECT TO {app} USING (
@@ -285,7 +285,7 @@ CREATE POLICY readable ON cases_reportreceipt FOR SELECT TO {app} USING (
     OR EXISTS (SELECT 1 FROM cases_concernreport r WHERE r.receipt_id = cases_reportreceipt.id));
 CREATE POLICY writable ON cases_reportreceipt FOR INSERT TO {app} WITH CHECK (agency_id = (SELECT samlos.agency_id()));
 CREATE POLICY changeable ON cases_reportreceipt FOR UPDATE TO {app} USING (
-    EXISTS (SELECT 1 FROM cases_concernreport r WHERE r.receipt_id = cases_reportreceipt.id));
+    EXISTS (SELECT 1 FROM cases_concernreport r WHERE r.receipt_id = cases_reportreceipt.id AND samlos.leads(r.case_id)));
 
 -- The agency key as guardian reads it: the lines in force, write-protected. Unprotected, `remove_perm` deleted a real
 -- access row and deleting the Permission emptied the table (access.md).
