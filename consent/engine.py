@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from agencies.enums import LegalEffect, LegalUse, Part
+from agencies.enums import AgencyKind, LegalEffect, LegalUse, Part
 from agencies.models import Agency
 from agencies.models.programmes import LegalBasis
 from audit import clock
@@ -21,6 +21,13 @@ from consent.contents import definition_of, whereabouts_are_sealed
 from consent.enums import Verdict
 from consent.models import Consent
 
+# Whose law it is: a row of these statutes carries only what that kind of agency tells (the catalogue's `from`).
+LAW_OF_ONE_KIND = {
+    "NO-PREG-": AgencyKind.POLICE,
+    "NO-BVL-": AgencyKind.CHILD_WELFARE,
+    "NO-NAV-": AgencyKind.NAV,
+}
+LAW_OF_PUBLIC_BODIES = ("NO-FVL-", "NO-FVL2025-")
 DUTIES = frozenset({LegalEffect.DUTY, LegalEffect.DUTY_ON_REQUEST, LegalEffect.ORDER})
 
 
@@ -58,7 +65,7 @@ def decide(
         _prohibition(case, parts, forum)
         or _duty(basis, case, instant)
         or _consent(discloser, recipient, case, parts, forum, instant)
-        or _statutory_right(basis, case, instant)
+        or _statutory_right(basis, discloser, case, instant)
         or _without_identity(case, forum, instant)
         or Ruling(Verdict.DENY, _("Det er verken samtykke eller lovgrunnlag for å dele dette."))
     )
@@ -104,8 +111,15 @@ def _consent(
     return Ruling(Verdict.ALLOW, _("Samtykket dekker dette."), consent)
 
 
-def _statutory_right(basis: LegalBasis | None, case: Case, at: dt.datetime) -> Ruling | None:
-    if basis is None or not _is_usable(basis, LegalUse.DISCLOSURE, case, at):
+def is_law_of(discloser: Agency, basis: LegalBasis) -> bool:
+    """Whether that provision speaks to an agency of this kind at all. What it demands beyond that, people judge."""
+    if basis.code.startswith(LAW_OF_PUBLIC_BODIES):
+        return discloser.is_public_body
+    return all(discloser.kind == kind for prefix, kind in LAW_OF_ONE_KIND.items() if basis.code.startswith(prefix))
+
+
+def _statutory_right(basis: LegalBasis | None, discloser: Agency, case: Case, at: dt.datetime) -> Ruling | None:
+    if basis is None or not is_law_of(discloser, basis) or not _is_usable(basis, LegalUse.DISCLOSURE, case, at):
         return None
     return Ruling(Verdict.ALLOW_WITH_RECORD, _("%(law)s gir rett til å dele.") % {"law": basis.citation})
 

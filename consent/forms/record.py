@@ -33,6 +33,16 @@ YES_NO = [("yes", _("Ja")), ("no", _("Nei"))]
 GIVERS = [("all", _("Alle som er krysset av over, og vi som leder saken")), ("some", _("Bare disse:"))]
 
 
+class AskedWhenNeeded(forms.MultipleChoiceField):
+    """Whether it must be answered depends on another answer, so it is not called optional; `contents.problems` asks."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def validate(self, value: Any) -> None:
+        if value:
+            super().validate(value)
+
+
 class RecordForm(Form):
     """`running` is the consent a new one would replace; its choices are where the form begins.
 
@@ -40,20 +50,14 @@ class RecordForm(Form):
     demanded: it only shows what the choices so far would do.
     """
 
-    scope = forms.MultipleChoiceField(
-        label=_("Hvem kan få vite hva"), widget=forms.CheckboxSelectMultiple, required=False
-    )
+    scope = AskedWhenNeeded(label=_("Hvem kan få vite hva"))
     givers_are = forms.ChoiceField(label=_("Hvem kan fortelle det de vet?"), choices=GIVERS, widget=forms.RadioSelect)
-    givers = forms.MultipleChoiceField(
-        label=_("Disse kan fortelle"), widget=forms.CheckboxSelectMultiple, required=False
-    )
+    givers = AskedWhenNeeded(label=_("Disse kan fortelle"))
     valid_until_date = DateField(label=_("Gjelder til og med"))
     signed_on = DateField(label=_("Underskrevet dato"))
     place = forms.CharField(label=_("Sted"), max_length=80)
     signed_name = forms.CharField(label=_("Navn på den som skrev under"), max_length=160)
-    informed_items = forms.MultipleChoiceField(
-        label=_("Dette har ungdommen fått vite"), widget=forms.CheckboxSelectMultiple, required=False
-    )
+    informed_items = AskedWhenNeeded(label=_("Dette har ungdommen fått vite"))
     collector_name = forms.CharField(label=_("Innhentet av"), max_length=120)
     collector_phone = forms.CharField(label=_("Telefon"), max_length=20)
     language = forms.CharField(label=_("Språk skjemaet ble lest på"), max_length=40, initial="bokmål")
@@ -135,21 +139,20 @@ class RecordForm(Form):
                 widget=forms.RadioSelect,
             )
             hears.error_messages["required"] = _("Svar ja eller nei.")
-            self.fields[f"forum_{forum.code}"] = forms.MultipleChoiceField(
+            self.fields[f"forum_{forum.code}"] = AskedWhenNeeded(
                 label=_("Hvem deltar når %(forum)s snakker om saken?") % {"forum": forum.name},
                 help_text=_(
                     "Bare de som er berørt. De andre går ut og ser ikke saken på saklisten. Den som leder møtet, må være med."
                 ),
                 choices=[(agency.slug, agency.name) for agency in members],
-                widget=forms.CheckboxSelectMultiple,
-                required=False,
             )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if not self.preview and not self.errors:
+        if not self.preview:
             for field, message in problems(self.contents(), self.case).items():
-                self.add_error(field if field in self.fields else None, str(message))
+                if field not in self.errors:
+                    self.add_error(field if field in self.fields else None, str(message))
         return cleaned
 
     def contents(self) -> Contents:

@@ -19,7 +19,7 @@ from cases.models import Case
 from cases.services.lifecycle import demand, lock, record_change
 from consent import policies
 from consent.contents import definition_of
-from consent.engine import decide
+from consent.engine import decide, is_law_of
 from consent.enums import Verdict
 from consent.models import Disclosure
 
@@ -43,10 +43,11 @@ class Grounds:
     despite_objection: str = ""
 
 
-def usable_bases(case: Case) -> list[LegalBasis]:
-    """The rows of the catalogue that can carry a disclosure in this case today."""
+def usable_bases(case: Case, discloser: Agency) -> list[LegalBasis]:
+    """The rows of the catalogue that can carry what `discloser` tells in this case today."""
     country = definition_of(case).country
-    return list(LegalBasis.objects.usable_for(LegalUse.DISCLOSURE, on=clock.today(), country=country))
+    usable = LegalBasis.objects.usable_for(LegalUse.DISCLOSURE, on=clock.today(), country=country)
+    return [basis for basis in usable if is_law_of(discloser, basis)]
 
 
 @transaction.atomic
@@ -146,7 +147,7 @@ def _check(
         found["recipient"] = _("Velg en annen tjeneste enn deres egen.")
     if not parts:
         found["parts"] = _("Velg minst én del.")
-    if grounds.basis.pk not in {basis.pk for basis in usable_bases(case)}:
+    if grounds.basis.pk not in {basis.pk for basis in usable_bases(case, by.agency)}:
         found["basis"] = _("Velg et lovgrunnlag som kan brukes til å dele.")
     if not today <= valid_until_date < today + LONGEST:
         found["valid_until_date"] = _("Velg en sluttdato fra i dag og inntil tolv måneder fram.")

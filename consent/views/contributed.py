@@ -34,8 +34,8 @@ def header_fact(actor: Actor, case: Case) -> HeaderFact | None:
         return HeaderFact(
             label, _("Gjelder til %(day)s") % {"day": last_day(last.valid_until)}, summary(last, actor.at)
         )
-    state, _tone = state_of(last, actor.at)
-    return HeaderFact(label, _("Gjelder ikke"), state)
+    state, since, _tone = state_of(last, actor.at)
+    return HeaderFact(label, _("Gjelder ikke"), f"{state} {since}")
 
 
 def _own_line(actor: Actor, case: Case, label: str) -> HeaderFact | None:

@@ -29,7 +29,7 @@ def disclose(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """First the law (`?lov=` names a row of the catalogue), then what and why."""
     case = open_case(request, case_id)
     policies.may_disclose(request.actor, case).enforce()
-    bases = usable_bases(case)
+    bases = usable_bases(case, request.actor.agency)
     basis = next((one for one in bases if one.code == request.GET.get("lov")), None)
     if basis is None:
         return render(request, "consent/choose_basis.html", {**shell(request, case, tab=TAB), "bases": bases})

@@ -25,6 +25,7 @@ class ConsentShown:
 
     consent: Consent
     state: str
+    since: str
     tone: str
     signed_by: str
     agencies: int
@@ -34,10 +35,11 @@ class ConsentShown:
     @classmethod
     def of(cls, consent: Consent, at: dt.datetime) -> "ConsentShown":
         told = recipients_of(consent)
-        state, tone = state_of(consent, at)
+        state, since, tone = state_of(consent, at)
         return cls(
             consent=consent,
             state=state,
+            since=since,
             tone=tone,
             signed_by=", ".join(signature.name for signature in consent.signatures.all()),
             agencies=len(told),
@@ -46,14 +48,13 @@ class ConsentShown:
         )
 
 
-def state_of(consent: Consent, at: dt.datetime) -> tuple[str, str]:
-    """Where a consent stands, in words, and the tone of its tag."""
+def state_of(consent: Consent, at: dt.datetime) -> tuple[str, str, str]:
+    """Where a consent stands in a word or two, until or since when, and the tone of its tag."""
     if consent.ended_at is not None and consent.ended_at <= at:
-        label = EndReason(consent.end_reason).label
-        return _("%(how)s %(day)s") % {"how": label, "day": day(consent.ended_at)}, "neutral"
+        return str(EndReason(consent.end_reason).label), day(consent.ended_at), "neutral"
     if consent.valid_until <= at:
-        return _("Gikk ut %(day)s") % {"day": last_day(consent.valid_until)}, "neutral"
-    return _("Gjelder til og med %(day)s") % {"day": last_day(consent.valid_until)}, "success"
+        return _("Gikk ut"), last_day(consent.valid_until), "neutral"
+    return _("Gjelder"), _("til og med %(day)s") % {"day": last_day(consent.valid_until)}, "success"
 
 
 def summary(consent: Consent, at: dt.datetime) -> str:
@@ -79,6 +80,7 @@ class DisclosureShown:
     law: str
     parts: list[Part]
     state: str
+    since: str
     tone: str
     running: bool
     may_end: Decision
@@ -100,17 +102,18 @@ class DisclosureShown:
     def _one(cls, row: Disclosure, basis: LegalBasis, actor: Actor, may_end: Decision) -> "DisclosureShown":
         running = row.ends_at > actor.at
         if not running:
-            state, tone = _("Avsluttet %(day)s") % {"day": last_day(row.ends_at)}, "neutral"
+            state, since, tone = _("Avsluttet"), day(row.ends_at), "neutral"
         elif row.needs_approval:
-            state, tone = _("Venter på at en leder godkjenner. Mottakeren ser ikke noe ennå"), "warning"
+            state, since, tone = _("Venter på godkjenning"), _("Mottakeren ser ikke noe ennå"), "warning"
         else:
-            state, tone = _("Gjelder til og med %(day)s") % {"day": last_day(row.valid_until)}, "info"
+            state, since, tone = _("Gjelder"), _("til og med %(day)s") % {"day": last_day(row.valid_until)}, "info"
         return cls(
             disclosure=row,
             citation=basis.citation,
             law=basis.label,
             parts=[part for part in Part if part in row.parts],
             state=state,
+            since=since,
             tone=tone,
             running=running,
             may_end=may_end,

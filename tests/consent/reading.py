@@ -57,7 +57,7 @@ def raw_rows(reader: Actor, case: Case, tables: Iterable[str] = ("cases_entry", 
             found += cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM cases_case WHERE id = %s", [case.pk])
         found += cursor.fetchone()[0]
-    return found
+    return int(found)
 
 
 def sees_page(client: Client, reader: Actor, case: Case) -> bool:

@@ -1,6 +1,7 @@
 """Recording a signed consent: who may, when, what must stand on it, and what it gives."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,14 +13,14 @@ from audit.models import Event
 from cases.enums import CaseState, EntryKind, FactKind, WishForHelp
 from cases.models import Case, Person
 from consent import services
-from consent.contents import Signed
+from consent.contents import Signed, template_of
 from consent.models import Consent, Disclosure
 from tests import stories
 from tests.cast import Cast, acting_as
 from tests.consent.reading import all_assigned, finds, give_case_to, raw_rows, wrote
 
 
-def record(cast: Cast, case: Case, **changed: object) -> Consent:
+def record(cast: Cast, case: Case, **changed: Any) -> Consent:
     """Ingrid records a form in order, with what is named changed."""
     with acting_as(cast.ingrid):
         running = case.consents.in_force().first()
@@ -27,7 +28,7 @@ def record(cast: Cast, case: Case, **changed: object) -> Consent:
             case,
             stories.paper(cast, **changed),
             by=cast.ingrid,
-            replaces=running.pk if running else None,  # type: ignore[arg-type]
+            replaces=running.pk if running else None,
         )
 
 
@@ -40,7 +41,7 @@ def test_a_signed_consent_is_in_force_at_once_and_starts_the_mapping(cast: Cast)
         assert case.state == CaseState.MAPPING
         assert FactKind.CONSENT_GIVEN in case.facts_in_force()
         assert consent.version == 1
-        assert consent.purpose == case.programme_version.definition.consent.purpose
+        assert consent.purpose == template_of(case).purpose
         assert [signature.name for signature in consent.signatures.all()] == ["Elias Prøvedal"]
         assert case.entrys.filter(kind=EntryKind.CONSENT).count() == 1
         assert Event.objects.filter(kind="consent.recorded", case_id=case.pk).count() == 1

@@ -1,0 +1,83 @@
+"""The demonstration's consent: Elias has said yes to four services, and they have begun. Everybody in it is invented."""
+
+from contextlib import AbstractContextManager
+
+from django.db import transaction
+
+from agencies.actors import Actor, actor_for
+from agencies.demonstration import MAIL_DOMAIN
+from agencies.enums import Part
+from agencies.models import Agency, User
+from audit import clock, context
+from cases import demonstration_work
+from cases.enums import CaseState, EntryKind
+from cases.grants import assign
+from cases.models import Case
+from cases.services import entries
+from consent import services
+from consent.contents import Contents, Signed, default_end, template_of
+
+YES_TO = {
+    "hvk-ost": (Part.ECONOMY, Part.HOUSING, Part.OCCUPATION_SCHOOL, Part.LEISURE_NETWORK),
+    "nav": (Part.ECONOMY, Part.OCCUPATION_SCHOOL, Part.HOUSING),
+    "stavne": (Part.OCCUPATION_SCHOOL, Part.LEISURE_NETWORK),
+    "mental-health": (Part.HEALTH, Part.SUBSTANCE_USE),
+}
+AROUND_THE_TABLE = ("hvk-ost", "nav", "stavne", "slt")
+SAID = {
+    "ingrid": (Part.HOUSING, "Moren sier at han kan bo hos henne ut vinteren."),
+    "nora": (Part.ECONOMY, "Søknad om økonomisk sosialhjelp er sendt sammen med ham."),
+    "stine": (Part.OCCUPATION_SCHOOL, "Han kan begynne på verkstedet på mandag, tre dager i uka."),
+}
+WORKERS = {"nora": "nav", "stine": "stavne", "siv": "mental-health"}
+
+
+@transaction.atomic
+def build() -> None:
+    """Record the consent of the oldest of Ingrid's cases that waits for one, and let the others come in."""
+    ingrid = _actor("ingrid", "hvk-ost")
+    with _acting(ingrid):
+        waiting = Case.objects.visible_to(ingrid).in_states(CaseState.CONSENT_PENDING).order_by("number")
+        case = waiting.select_related("person", "lead_agency", "programme_version__programme")[0]
+        services.record(case, _paper(case, ingrid), by=ingrid)
+    for key, slug in WORKERS.items():
+        worker = _actor(key, slug)
+        with _acting(worker):
+            assign(case, worker.user, by=worker)
+    demonstration_work.mapped(case, by=ingrid)
+    for key, (part, text) in SAID.items():
+        writer = _actor(key, WORKERS.get(key, "hvk-ost"))
+        with _acting(writer):
+            entries.write(case, by=writer, kind=EntryKind.NOTE, part=part, text=text)
+
+
+def _paper(case: Case, by: Actor) -> Contents:
+    today = clock.today()
+    return Contents(
+        scopes={_agency(slug): parts for slug, parts in YES_TO.items()},
+        forums={"working_group": [_agency(slug) for slug in AROUND_THE_TABLE]},
+        valid_until_date=default_end(case, today),
+        signed_on=today,
+        place="Fjordvik",
+        signatures=[Signed(case.person.name)],
+        informed_items=[item.code for item in template_of(case).informed_items],
+        collector_name=by.user.name,
+        collector_phone=by.agency.phone,
+        copy_handed_over=True,
+        research_follow_up=False,
+    )
+
+
+def _agency(slug: str) -> Agency:
+    return Agency.objects.select_related("municipality").get(slug=slug)
+
+
+def _actor(key: str, slug: str) -> Actor:
+    actor = actor_for(User.objects.get(email=f"{key}@{MAIL_DOMAIN}"), _agency(slug))
+    if actor is None:
+        raise LookupError(key)
+    return actor
+
+
+def _acting(actor: Actor) -> AbstractContextManager[context.Behalf]:
+    return context.acting(user_id=actor.user.pk, agency_id=actor.agency.pk)
