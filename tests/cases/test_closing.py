@@ -16,6 +16,7 @@ from audit import clock
 from cases.enums import CaseState, ClosingReason
 from cases.models import Case
 from cases.services import closing, talks
+from cases.services.reports import Address, Subject
 from consent.models import Consent
 from tests import databases, stories
 from tests.cast import Cast, acting_as, sign_in
@@ -170,9 +171,7 @@ def everywhere(owner_url: str, database: str, word: str) -> list[str]:
 def test_a_case_past_its_date_leaves_nothing_in_any_table(
     cast: Cast, own_database: str, owner_url: str, as_owner: Callable[..., str], shift_clock: Callable[..., None]
 ) -> None:
-    about = stories.subject(
-        family_name=CANARY.capitalize(), address=stories.Address(f"{CANARY}veien 1", "7031", "Fjordvik")
-    )
+    about = stories.subject(family_name=CANARY.capitalize(), address=Address(f"{CANARY}veien 1", "7031", "Fjordvik"))
     case = stories.closed(cast, stories.collaborating(cast, _consented_for(cast, about)))
     other = stories.assigned(cast)
     assert "cases_person" in everywhere(owner_url, own_database, CANARY)
@@ -214,7 +213,7 @@ def test_the_application_itself_cannot_purge_a_closed_case(cast: Cast, shift_clo
         assert closing.purge(case) is False
 
 
-def _consented_for(cast: Cast, about: stories.Subject) -> Case:
+def _consented_for(cast: Cast, about: Subject) -> Case:
     case = stories.reviewed(
         cast, stories.assigned(cast, stories.routed(cast, stories.received(cast, stories.submitted(cast, about=about))))
     )

@@ -234,7 +234,7 @@ def test_starting_twice_has_one_effect_and_says_why(cast: Cast) -> None:
 
 
 def typed(case: Case, **changed: str) -> dict[str, str]:
-    data = {}
+    data: dict[str, str] = {}
     for need in case.programme_version.definition.basic_needs:
         data |= {f"{need.code}-status": "not_assessed", f"{need.code}-agency": ""}
         data |= {f"{need.code}-due": "", f"{need.code}-text": ""}

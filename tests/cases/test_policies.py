@@ -73,7 +73,7 @@ def test_each_step_is_open_to_exactly_those_whose_it_is(cast: Cast, story: str) 
     case = STORIES[story](cast)
 
     for policy, who in MATRIX.items():
-        assert allowed(cast, case, policy) == who.get(story, set()), f"{policy.__name__} when {story}"  # type: ignore[attr-defined]
+        assert allowed(cast, case, policy) == who.get(story, set()), f"{policy.__name__} when {story}"
 
 
 def test_every_policy_about_a_case_is_in_the_matrix_or_tested_by_name() -> None:
@@ -90,7 +90,7 @@ def test_every_policy_about_a_case_is_in_the_matrix_or_tested_by_name() -> None:
         "may_remove_resource_person",
     }
 
-    assert written == {policy.__name__ for policy in MATRIX} | by_name  # type: ignore[attr-defined]
+    assert written == {policy.__name__ for policy in MATRIX} | by_name
 
 
 @pytest.mark.req("U23-07")

@@ -17,11 +17,15 @@ from tests import stories
 from tests.cases.sharing import consent_in_force
 from tests.cast import Cast, acting_as, sign_in
 
-WHOLE = {"services": "Ingen.", "family": "Bor med mor.", "has_children": Answer.NO}
-ABOUT_CHILDREN = {"has_children": Answer.YES, "child_assessment": "Barnet er trygt.", "duty_applies": False}
+WHOLE: dict[str, object] = {"services": "Ingen.", "family": "Bor med mor.", "has_children": Answer.NO}
+ABOUT_CHILDREN: dict[str, object] = {
+    "has_children": Answer.YES,
+    "child_assessment": "Barnet er trygt.",
+    "duty_applies": False,
+}
 
 
-def complete(cast: Cast, case: Case, *, by: str = "ingrid", **answers: object) -> None:
+def complete(cast: Cast, case: Case, answers: dict[str, object], *, by: str = "ingrid") -> None:
     actor = getattr(cast, by)
     with acting_as(actor):
         review.complete(case, by=actor, answers=ReviewAnswers(**answers))  # type: ignore[arg-type]
@@ -36,7 +40,7 @@ def facts(cast: Cast, case: Case) -> set[FactKind]:
 def test_a_completed_review_establishes_its_facts_and_one_line_without_words(cast: Cast) -> None:
     case = stories.assigned(cast)
 
-    complete(cast, case, **WHOLE)
+    complete(cast, case, WHOLE)
 
     found = facts(cast, case)
     assert {FactKind.SERVICES_REVIEWED, FactKind.FAMILY_REVIEWED, FactKind.CHILDREN_ANSWERED} <= found
@@ -51,7 +55,7 @@ def test_no_question_may_be_left_open(cast: Cast, left_out: str) -> None:
     case = stories.assigned(cast)
 
     with pytest.raises(NotNow):
-        complete(cast, case, **(WHOLE | {left_out: ""}))
+        complete(cast, case, WHOLE | {left_out: ""})
 
     assert FactKind.CHILDREN_ANSWERED not in facts(cast, case)
 
@@ -60,7 +64,7 @@ def test_no_question_may_be_left_open(cast: Cast, left_out: str) -> None:
 def test_not_knowing_about_children_is_an_answer(cast: Cast) -> None:
     case = stories.assigned(cast)
 
-    complete(cast, case, **(WHOLE | {"has_children": Answer.UNKNOWN}))
+    complete(cast, case, WHOLE | {"has_children": Answer.UNKNOWN})
 
     assert FactKind.CHILDREN_ANSWERED in facts(cast, case)
 
@@ -78,7 +82,7 @@ def test_children_force_the_assessment_and_the_duty_forces_the_report(cast: Cast
     case = stories.assigned(cast)
 
     with pytest.raises(NotNow):
-        complete(cast, case, **(WHOLE | ABOUT_CHILDREN | lacking))
+        complete(cast, case, WHOLE | ABOUT_CHILDREN | lacking)
 
     assert FactKind.CHILD_REPORT_ASSESSED not in facts(cast, case)
 
@@ -87,7 +91,7 @@ def test_children_force_the_assessment_and_the_duty_forces_the_report(cast: Cast
 def test_a_report_that_is_a_duty_is_registered_with_the_day_it_was_sent(cast: Cast) -> None:
     case = stories.assigned(cast)
 
-    complete(cast, case, **(WHOLE | ABOUT_CHILDREN | {"duty_applies": True, "sent_on": clock.today()}))
+    complete(cast, case, WHOLE | ABOUT_CHILDREN | {"duty_applies": True, "sent_on": clock.today()})
 
     with acting_as(cast.ingrid):
         kept = ChildReportAssessment.objects.get(case=case)
@@ -98,7 +102,7 @@ def test_a_report_that_is_a_duty_is_registered_with_the_day_it_was_sent(cast: Ca
 def test_an_answer_mended_to_no_children_lifts_what_children_called_for(cast: Cast) -> None:
     case = stories.reviewed(cast, has_children=Answer.YES)
 
-    complete(cast, case, **WHOLE)
+    complete(cast, case, WHOLE)
 
     assert not facts(cast, case) & {FactKind.HAS_CHILDREN, FactKind.CHILD_REPORT_ASSESSED}
     with acting_as(cast.ingrid):
@@ -124,7 +128,7 @@ def test_nobody_outside_the_case_reviews_it(cast: Cast, name: str) -> None:
     case = stories.assigned(cast)
 
     with pytest.raises((Refused, Case.DoesNotExist)):
-        complete(cast, case, by=name, **WHOLE)
+        complete(cast, case, WHOLE, by=name)
 
 
 # --- in the browser ------------------------------------------------------------------------------------------------

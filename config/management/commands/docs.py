@@ -139,7 +139,7 @@ def _read(function: Callable[..., Any], rule: Rule, seen: set[Callable[..., Any]
     if function in seen:
         return
     seen.add(function)
-    names = function.__globals__  # type: ignore[attr-defined]
+    names = function.__globals__
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
         if isinstance(node, ast.Attribute) and node.attr == "answers_for_agency":
             rule.roles |= set(import_module("agencies.actors").ANSWERING_ROLES)
