@@ -33,7 +33,7 @@ def register(entry: Entry) -> None:
 def menu_for(actor: Actor, path: str) -> list[dict[str, object]]:
     """The entries shown to `actor`, in order, the current one marked."""
     shown = sorted((entry for entry in _entries if entry.shown_to(actor)), key=lambda entry: entry.order)
-    menu = []
+    menu: list[dict[str, object]] = []
     for entry in shown:
         url = reverse(entry.url_name)
         menu.append({"url": url, "label": entry.label, "current": path.startswith(entry.prefix or url)})

@@ -24,7 +24,7 @@ def now() -> dt.datetime:
     """The instant the database holds to be now (aware, UTC)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT samlos.now()")
-        (instant,) = cursor.fetchone()
+        instant: dt.datetime = cursor.fetchone()[0]
     return instant
 
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import traceback
-from typing import ClassVar
 
 from audit import context
 
@@ -22,7 +21,7 @@ class DropRequestDetails(logging.Filter):
 class JsonFormatter(logging.Formatter):
     """One JSON object a line; of an exception only its type and where it was raised, never its message."""
 
-    default_time_format: ClassVar[str] = "%Y-%m-%dT%H:%M:%S"
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {

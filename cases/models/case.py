@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -89,7 +89,7 @@ class Case(models.Model):
 
     class Meta:
         verbose_name = _("sak")
-        permissions: ClassVar[list[tuple[str, str]]] = [("work_on_case", "Can work on the case for an agency")]
+        permissions = [("work_on_case", "Can work on the case for an agency")]
         indexes = [models.Index(fields=["lead_agency", "state", "due_at"], name="case_work_of_lead")]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=CaseState.values), name="case_state_known"),
@@ -117,7 +117,7 @@ class Case(models.Model):
         return {FactKind(kind) for kind in self.facts.in_force().values_list("kind", flat=True)}
 
     def is_led_by(self, agency: Agency) -> bool:
-        return self.lead_agency_id == agency.pk
+        return bool(self.lead_agency_id == agency.pk)
 
     def is_late(self, at: dt.datetime) -> bool:
         return self.due_at is not None and self.due_at <= at

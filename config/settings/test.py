@@ -33,7 +33,6 @@ STORAGES = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CELERY_TASK_ALWAYS_EAGER = False
-TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = ""  # pytest-django's --fail-on-template-vars replaces it
 # The browser tests' server finds the files where they lie: nothing is collected.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
