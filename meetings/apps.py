@@ -12,7 +12,7 @@ class MeetingsConfig(AppConfig):
 
         from agencies import navigation
         from cases import registers
-        from meetings import notifications
+        from meetings import documents, notifications
         from meetings.models import ATTENDING_ROLES
         from meetings.views import contributed, of_case
         from reminders import rules
@@ -30,6 +30,6 @@ class MeetingsConfig(AppConfig):
                 action=_("Se møtet"),
                 to_tell=notifications.to_tell,
                 url=lambda meeting_id: reverse("meetings:detail", args=[meeting_id]),
-                calendar=notifications.calendar,
+                calendar=documents.calendar,
             )
         )

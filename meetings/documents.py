@@ -1,17 +1,25 @@
 """The calendar invitation: that there is a meeting, and when. Nothing else leaves the house (security.md 3.5 #8, #9)."""
 
 import datetime as dt
+import uuid
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress
 
+from agencies.actors import Actor
 from agencies.models import User
 from audit import clock
 from meetings.enums import MeetingState
 from meetings.models import Meeting
 
 PRODUCT = "-//Samlos//Samlos//NB"
+
+
+def calendar(meeting_id: uuid.UUID, actor: Actor) -> bytes | None:
+    """The calendar part of the mail, as the meeting is now; None when the actor has no seat any more."""
+    meeting = Meeting.objects.visible_to(actor).filter(pk=meeting_id).first()
+    return calendar_entry(meeting, actor.user) if meeting else None
 
 
 def calendar_entry(meeting: Meeting, recipient: User) -> bytes:
@@ -42,4 +50,4 @@ def calendar_entry(meeting: Meeting, recipient: User) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if cancelled else "REQUEST")
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())

@@ -6,7 +6,7 @@ one database function answers for page, calendar, print and policy alike (`samlo
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -97,7 +97,7 @@ class Meeting(models.Model):
         return self.state == MeetingState.HELD
 
     def is_convened_by(self, agency: Agency) -> bool:
-        return self.convenor_id == agency.pk
+        return bool(self.convenor_id == agency.pk)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -150,14 +150,17 @@ class MayHear(models.Func):
     output_field = models.BooleanField()
 
 
-class HeardContentQuerySet(models.QuerySet["HeardContent"]):
+_Heard = TypeVar("_Heard", bound="HeardContent")
+
+
+class HeardContentQuerySet(models.QuerySet[_Heard]):
     forum_path = "forum"
 
-    def contributed_by(self, agency: Agency) -> "HeardContentQuerySet":
+    def contributed_by(self, agency: Agency) -> Self:
         """What `agency` wrote itself, which it always finds under "Våre bidrag"."""
         return self.filter(author_agency=agency)
 
-    def heard_by(self, actor: "Actor") -> "HeardContentQuerySet":
+    def heard_by(self, actor: "Actor") -> Self:
         """What `actor` may hear: the case is visible to them, and the agency takes part when the forum speaks of it
         and may know all of its parts (F-12, LIL-23). Ask within the actor's own database context.
         """
@@ -185,11 +188,10 @@ class HeardContent(models.Model):
         return f"{type(self).__name__} {self.pk}"
 
 
-class CaseItemQuerySet(HeardContentQuerySet):
-    def heard_by(self, actor: "Actor") -> "CaseItemQuerySet":
+class CaseItemQuerySet(HeardContentQuerySet["CaseItem"]):
+    def heard_by(self, actor: "Actor") -> Self:
         """As for all heard content, at meetings the actor has a seat at."""
-        heard: CaseItemQuerySet = super().heard_by(actor)  # type: ignore[assignment]
-        return heard.filter(meeting__in=Meeting.objects.visible_to(actor))
+        return super().heard_by(actor).filter(meeting__in=Meeting.objects.visible_to(actor))
 
     def on_agenda(self) -> "CaseItemQuerySet":
         return self.filter(state=ItemState.ACCEPTED)
@@ -236,13 +238,12 @@ class CaseItem(HeardContent):
         return self.starts_at + dt.timedelta(minutes=self.minutes) if self.starts_at else None
 
 
-class WithItemQuerySet(HeardContentQuerySet):
+class WithItemQuerySet(HeardContentQuerySet[_Heard]):
     forum_path = "item__forum"
 
-    def heard_by(self, actor: "Actor") -> "WithItemQuerySet":
+    def heard_by(self, actor: "Actor") -> Self:
         """What was written to items the actor may hear, by agencies the actor may hear."""
-        heard: WithItemQuerySet = super().heard_by(actor)  # type: ignore[assignment]
-        return heard.filter(item__in=CaseItem.objects.heard_by(actor))
+        return super().heard_by(actor).filter(item__in=CaseItem.objects.heard_by(actor))
 
 
 class ItemMinutes(HeardContent):
@@ -251,12 +252,16 @@ class ItemMinutes(HeardContent):
     """
 
     item = models.ForeignKey(CaseItem, models.PROTECT, related_name="written_minutes")
+    number = models.PositiveSmallIntegerField()  # the agency's first, second, … of this item
     text = models.TextField(_("referat"))
 
-    objects = WithItemQuerySet.as_manager()
+    objects = WithItemQuerySet["ItemMinutes"].as_manager()
 
     class Meta:
         verbose_name_plural = "item minutes"
+        constraints = [
+            models.UniqueConstraint(fields=["item", "author_agency", "number"], name="minutes_numbered_once")
+        ]
 
 
 class ItemDecision(HeardContent):
@@ -268,4 +273,4 @@ class ItemDecision(HeardContent):
     due_on = models.DateField(_("frist"))
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = WithItemQuerySet.as_manager()
+    objects = WithItemQuerySet["ItemDecision"].as_manager()

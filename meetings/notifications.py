@@ -11,7 +11,6 @@ from agencies.enums import Role
 from agencies.models import Membership, User
 from agencies.templatetags.samlos import clock_time, weekday
 from audit.clock import Now
-from meetings import documents
 from meetings.enums import MeetingState
 from meetings.models import Invitation, Meeting
 
@@ -59,9 +58,3 @@ def in_words(meeting: Meeting) -> str:
         "time": clock_time(meeting.starts_at),
     }
     return _("Avlyst: %(meeting)s") % {"meeting": words} if meeting.state == MeetingState.CANCELLED else words
-
-
-def calendar(meeting_id: uuid.UUID, actor: Actor) -> bytes | None:
-    """The calendar part of the mail, as the meeting is now; None when the actor has no seat any more."""
-    meeting = Meeting.objects.visible_to(actor).filter(pk=meeting_id).first()
-    return documents.calendar_entry(meeting, actor.user) if meeting else None

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.enums import Part
@@ -15,9 +16,11 @@ from audit import clock
 from meetings.models import Meeting
 
 
-class MeetingChoice(forms.ModelChoiceField):
+class MeetingChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class takes no argument at run time
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name}, {full_day(obj.starts_at)} kl. {clock_time(obj.starts_at)}"
+        """ "Arbeidsgruppen for U23, torsdag 26. november 2026 kl. 10.00"."""
+        words = {"meeting": obj.name, "day": full_day(obj.starts_at), "time": clock_time(obj.starts_at)}
+        return gettext("%(meeting)s, %(day)s kl. %(time)s") % words
 
 
 class ProposeForm(Form):

@@ -76,7 +76,7 @@ class MeetingForm(TimeAndPlaceForm):
         return self.forums[self.cleaned_data.get("forum") or next(iter(self.forums))]
 
 
-ANYBODY, NOBODY = "all", ""
+ANYBODY, NOBODY = "all", "none"
 
 
 class AttendeesForm(Form):
@@ -96,7 +96,6 @@ class AttendeesForm(Form):
             people = [(str(user.pk), user.name) for user in self.people.get(agency.pk, {}).values()]
             self.fields[f"agency_{key}"] = forms.ChoiceField(
                 label=agency.name,
-                required=False,
                 initial=chosen,
                 choices=[(NOBODY, _("Ikke innkalt")), (ANYBODY, _("Alle som arbeider med saker")), *people],
             )

@@ -29,7 +29,10 @@ def propose(
     Raises NotNow without a basis for the forum, with a part the agency does not know, or when the case is there already.
     """
     case = lifecycle.lock(case)
-    meeting = Meeting.objects.visible_to(by).select_related("programme_version").get(pk=meeting.pk)
+    seen = Meeting.objects.visible_to(by).select_related("programme_version").filter(pk=meeting.pk).first()
+    if seen is None:
+        raise NotNow(_("Tjenesten din er ikke innkalt til møtet."), "not_called")
+    meeting = seen
     policies.enforce(policies.may_propose_to(by, case, meeting))
     if not parts or not set(parts) <= set(policies.proposable_parts(by, case)):
         raise NotNow(_("Velg minst én del, og bare deler du selv har tilgang til."), "wrong_parts")
@@ -46,6 +49,7 @@ def propose(
 @transaction.atomic
 def withdraw(item: CaseItem, *, by: Actor) -> CaseItem:
     """Take the proposal back: nobody else finds it any more."""
+    policies.enforce(policies.may_withdraw(by, item))
     item = _lock(item)
     policies.enforce(policies.may_withdraw(by, item))
     item.state = ItemState.WITHDRAWN
@@ -59,6 +63,7 @@ def answer(
     item: CaseItem, answer: ItemState, *, by: Actor, starts_at: dt.datetime | None = None, minutes: int | None = None
 ) -> CaseItem:
     """Put a case that the actor hears on the agenda at a time, move it there, or leave it out."""
+    policies.enforce(policies.may_answer(by, item, answer))
     item = _lock(item)
     policies.enforce(policies.may_answer(by, item, answer))
     _check_slot(item.meeting, answer, starts_at)
@@ -124,6 +129,7 @@ def remove_general(item: GeneralItem, *, by: Actor) -> None:
 
 
 def _lock(item: CaseItem) -> CaseItem:
+    """The item as it is now, so that two cannot answer at once. A lock finds only rows one may change: ask first."""
     return (
         CaseItem.objects.select_for_update(of=("self",))
         .select_related("meeting__programme_version", "case__lead_agency", "case__programme_version")

@@ -28,11 +28,18 @@ def write_minutes(item: CaseItem, *, by: Actor, text: str) -> ItemMinutes:
     """
     item = _heard(item, by)
     policies.enforce(policies.may_write_minutes(by, item))
+    CaseItem.objects.select_for_update(of=("self",)).get(pk=item.pk)  # one at a time numbers its record
     newest = reading.newest_minutes(item, by.agency)
     if newest is not None and newest.text == text:
         return newest
     minutes = ItemMinutes.objects.create(
-        item=item, case=item.case, parts=item.parts, text=text, author_agency=by.agency, author=by.user
+        item=item,
+        number=newest.number + 1 if newest else 1,
+        case=item.case,
+        parts=item.parts,
+        text=text,
+        author_agency=by.agency,
+        author=by.user,
     )
     _record("meeting.minutes_written", item, by=by)
     return minutes

@@ -16,7 +16,7 @@ from agencies.models import Agency
 from cases.enums import EntryKind, RightReason
 from cases.models import CaseAccess, Entry
 from meetings.enums import ItemState
-from meetings.models import CaseItem, GeneralItem, ItemDecision, ItemMinutes, Meeting
+from meetings.models import CaseItem, CaseItemQuerySet, GeneralItem, ItemDecision, ItemMinutes, Meeting
 from meetings.services.follow_up import SOURCE
 
 
@@ -62,8 +62,9 @@ class Line:
     @property
     def id(self) -> uuid.UUID | None:
         """The item's id, heard or not."""
-        known = self.item or self.unheard
-        return known and (known.pk if isinstance(known, CaseItem) else known.id)
+        if self.item is not None:
+            return self.item.pk
+        return self.unheard.id if self.unheard else None
 
     @property
     def length(self) -> int:
@@ -118,7 +119,7 @@ def agenda_for(meeting: Meeting, actor: Actor) -> Agenda:
     return Agenda(general, on_agenda, [line for line in found if _state(line) == ItemState.PROPOSED])
 
 
-def lines_of_case(items: Collection[CaseItem], actor: Actor) -> list[Line]:
+def lines_of_case(items: Iterable[CaseItem], actor: Actor) -> list[Line]:
     """The same for items of one case at several meetings, as the case's own section shows them."""
     return _filled(list(items), actor)
 
@@ -162,11 +163,11 @@ def unheard_items(meetings: Collection[Meeting]) -> list[Unheard]:
 
 def newest_minutes(item: CaseItem, agency: Agency) -> ItemMinutes | None:
     """What counts of the agency's minutes of this item."""
-    return item.written_minutes.filter(author_agency=agency).order_by("-created_at", "-pk").first()
+    return item.written_minutes.filter(author_agency=agency).order_by("-number").first()
 
 
-def _with_case(items: Iterable[CaseItem]) -> "Iterable[CaseItem]":
-    return items.select_related(  # type: ignore[attr-defined]
+def _with_case(items: CaseItemQuerySet) -> CaseItemQuerySet:
+    return items.select_related(
         "case__person", "case__lead_agency", "case__programme_version", "meeting__programme_version", "author_agency"
     )
 
@@ -184,7 +185,7 @@ def _filled(items: list[CaseItem], actor: Actor) -> list[Line]:
     minutes = _by_item(
         ItemMinutes.objects.heard_by(actor)
         .filter(item__in=ids)
-        .order_by("item_id", "author_agency_id", "-created_at", "-pk")
+        .order_by("item_id", "author_agency_id", "-number")
         .distinct("item_id", "author_agency_id")
         .select_related("author", "author_agency"),
         "item_id",
@@ -226,11 +227,12 @@ def _by_item(rows: Iterable, attribute: str) -> dict[uuid.UUID, list]:  # type: 
 def _ends_of_consent(items: list[CaseItem], actor: Actor) -> dict[uuid.UUID, dt.datetime]:
     """Until when the consent lets the actor hear of each case: the first of its lines to end."""
     lines = CaseAccess.objects.in_force_for(actor).filter(
-        case__in=[item.case_id for item in items], reason=RightReason.CONSENT, valid_until__isnull=False
+        case__in=[item.case_id for item in items], reason=RightReason.CONSENT
     )
     ends: dict[uuid.UUID, dt.datetime] = {}
     for case_id, until in lines.values_list("case_id", "valid_until"):
-        ends[case_id] = min(until, ends.get(case_id, until))
+        if until is not None:
+            ends[case_id] = min(until, ends.get(case_id, until))
     return ends
 
 

@@ -123,6 +123,8 @@ CREATE FUNCTION samlos.as_its_item() RETURNS trigger
     END $$;
 CREATE TRIGGER as_its_item BEFORE INSERT ON meetings_itemminutes FOR EACH ROW EXECUTE FUNCTION samlos.as_its_item();
 CREATE TRIGGER as_its_item BEFORE INSERT ON meetings_itemdecision FOR EACH ROW EXECUTE FUNCTION samlos.as_its_item();
+-- A trigger function that runs as the owner is hung on our tables and on nobody else's.
+REVOKE EXECUTE ON FUNCTION samlos.case_item_guard, samlos.as_its_item FROM PUBLIC, {app};
 
 -- The meeting, who is called, and its part about nobody: for the convenor and those called.
 ALTER TABLE meetings_meeting ENABLE ROW LEVEL SECURITY;
@@ -154,8 +156,10 @@ CREATE POLICY readable ON meetings_caseitem FOR SELECT TO {app} USING (
 CREATE POLICY writable ON meetings_caseitem FOR INSERT TO {app} WITH CHECK (
     author_agency_id = (SELECT samlos.agency_id()) AND samlos.leads(case_id) AND samlos.attends(meeting_id)
     AND samlos.may_hear(case_id, forum, parts, author_agency_id));
+-- An update that names no column asks no SELECT policy: its row count would tell the convenor of items it may not hear.
 CREATE POLICY changeable ON meetings_caseitem FOR UPDATE TO {app} USING (
-    author_agency_id = (SELECT samlos.agency_id()) OR samlos.convenes(meeting_id));
+    author_agency_id = (SELECT samlos.agency_id())
+    OR (samlos.convenes(meeting_id) AND samlos.may_hear(case_id, forum, parts, author_agency_id)));
 
 -- What was written to an item: for those who may hear the item and its writer.
 CREATE PROCEDURE samlos.protect_with_item(target regclass, app text) LANGUAGE plpgsql

@@ -133,16 +133,14 @@ def propose(request: Request, case_id: uuid.UUID) -> HttpResponse:
 def withdraw(request: Request, case_id: uuid.UUID, item_id: uuid.UUID) -> HttpResponse:
     """Take a proposal back, also one that has lost its basis."""
     case = open_case(request, case_id)
-    item = CaseItem.objects.contributed_by(request.actor.agency).filter(case=case, pk=item_id).first()
-    if item is None:
-        open_item(request, item_id)  # 404 unless heard; then the policy says whose it is
+    seen = Meeting.objects.visible_to(request.actor)
+    own = CaseItem.objects.contributed_by(request.actor.agency).filter(case=case, meeting__in=seen, pk=item_id).first()
+    try:
+        agenda.withdraw(own or open_item(request, item_id), by=request.actor)
+    except NotNow as too_late:
+        messages.error(request, str(too_late.reason))
     else:
-        try:
-            agenda.withdraw(item, by=request.actor)
-        except NotNow as too_late:
-            messages.error(request, str(too_late.reason))
-        else:
-            messages.success(request, _("Forslaget er trukket. Ingen andre finner det lenger."))
+        messages.success(request, _("Forslaget er trukket. Ingen andre finner det lenger."))
     return redirect("meetings:case", case_id=case.pk)
 
 
@@ -159,7 +157,7 @@ def _propose_form(request: Request, case: Case) -> tuple[ProposeForm, list[Meeti
         .order_by("starts_at")
     )
     typed = posted(request)
-    initial = {"meeting": meetings[0].pk} if meetings else {}
+    initial: dict[str, Any] = {"meeting": meetings[0].pk} if meetings else {}
     if "edit" in request.POST:
         initial = {
             name: request.POST.getlist(name) if name == "parts" else value for name, value in request.POST.items()

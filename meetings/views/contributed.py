@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import TypeVar
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,9 +16,11 @@ from cases.models import Entry
 from cases.registers import Contribution, DayRow
 from cases.services.contributions import labels_for
 from meetings import policies
-from meetings.models import CaseItem, HeardContentQuerySet, ItemDecision, ItemMinutes, Meeting
+from meetings.models import CaseItem, HeardContent, HeardContentQuerySet, ItemDecision, ItemMinutes, Meeting
 from meetings.services import planning, reading
 from meetings.services.follow_up import SOURCE
+
+_Heard = TypeVar("_Heard", bound=HeardContent)
 
 AHEAD = dt.timedelta(days=14)
 MOST = 500
@@ -110,6 +113,6 @@ def contributions(actor: Actor) -> Iterable[Contribution]:
             yield Contribution(row.created_at, labels[row.case_id], kind, text, row.parts[0], row.case_id)
 
 
-def _own(actor: Actor, rows: HeardContentQuerySet) -> HeardContentQuerySet:
+def _own(actor: Actor, rows: HeardContentQuerySet[_Heard]) -> HeardContentQuerySet[_Heard]:
     own = rows.contributed_by(actor.agency)
     return (own if actor.answers_for_agency else own.filter(author=actor.user)).order_by("-created_at", "-pk")[:MOST]

@@ -14,6 +14,7 @@ from agencies.decisions import Decision, NotNow
 from agencies.http import Request
 from cases.enums import CaseState
 from cases.models import Case
+from cases.policies import may_work_on
 from cases.views.loading import open_case
 from cases.views.shell import shell
 from meetings import policies
@@ -51,7 +52,7 @@ def section(request: Request, case_id: uuid.UUID) -> HttpResponse:
         "coming": sorted(coming, key=lambda line: line.item.meeting.starts_at if line.item else actor.at),
         "past": [line for line in lines if line not in coming],
         "may_propose": _may_propose(actor, case),
-        "may_work": policies.may_work_on(actor, case),
+        "may_work": may_work_on(actor, case),
         "is_followed_up": case.state == CaseState.WORKING_GROUP_FOLLOW_UP,
         "may_begin": case.state == CaseState.COLLABORATING,
     }

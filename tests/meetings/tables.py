@@ -40,15 +40,17 @@ def proposed(
         return agenda.propose(case, meeting, by=actor, parts=parts or (Part.ECONOMY,), question=question)
 
 
-def on_agenda(cast: Cast, case: Case, meeting: Meeting, *parts: Part, after: int = 30, question: str = QUESTION) -> CaseItem:
+def on_agenda(
+    cast: Cast, case: Case, meeting: Meeting, *parts: Part, after: int = 30, question: str = QUESTION
+) -> CaseItem:
     """The case is on the agenda, so many minutes after the meeting's start, whether Marte hears it or not."""
     item = proposed(cast, case, meeting, *parts, question=question)
-    slot = {"starts_at": meeting.starts_at + dt.timedelta(minutes=after), "minutes": 10}
+    starts_at = meeting.starts_at + dt.timedelta(minutes=after)
     with acting_as(cast.marte):
         heard = reading.heard_item(item.pk, cast.marte)
         if heard is not None:
-            return agenda.answer(heard, ItemState.ACCEPTED, by=cast.marte, **slot)
-        agenda.answer_unheard(meeting, item.pk, ItemState.ACCEPTED, by=cast.marte, **slot)
+            return agenda.answer(heard, ItemState.ACCEPTED, by=cast.marte, starts_at=starts_at)
+        agenda.answer_unheard(meeting, item.pk, ItemState.ACCEPTED, by=cast.marte, starts_at=starts_at)
     return item
 
 

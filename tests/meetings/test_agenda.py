@@ -198,7 +198,14 @@ def test_the_second_lock_alone_hides_what_may_not_be_heard(cast: Cast) -> None:
     meeting = called(cast)
     on_agenda(cast, case, meeting, Part.ECONOMY)
 
-    for actor, sees in ((cast.nora, 1), (cast.marte, 1), (cast.ingrid, 1), (cast.leif, 0), (cast.stine, 0), (cast.sara, 0)):
+    for actor, sees in (
+        (cast.nora, 1),
+        (cast.marte, 1),
+        (cast.ingrid, 1),
+        (cast.leif, 0),
+        (cast.stine, 0),
+        (cast.sara, 0),
+    ):
         with acting_as(actor):
             assert CaseItem.objects.count() == sees, actor.user.name
     stories.revoked(cast, case)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from icalendar import Calendar
 
@@ -101,9 +103,13 @@ def test_the_page_names_who_attends(cast: Cast, client: Client) -> None:
     meeting = called(cast)
     sign_in(client, cast.marte)
     url = reverse("meetings:attendees", args=[meeting.pk])
-    chosen = {f"agency_{cast.agency('nav').pk}": str(cast.nils.user.pk), f"agency_{cast.agency('slt').pk}": "all"}
+    nobody = dict.fromkeys(client.get(url).context["form"].fields, "none")
+    chosen = nobody | {
+        f"agency_{cast.agency('nav').pk}": str(cast.nils.user.pk),
+        f"agency_{cast.agency('slt').pk}": "all",
+    }
 
-    assert client.post(url, {}).status_code == 422
+    assert client.post(url, nobody).status_code == 422
     assert client.post(url, chosen).status_code == 302
     html = client.get(reverse("meetings:detail", args=[meeting.pk])).content.decode()
     assert "Nils Testmo" in html and "Friomsorgskontoret" not in html
@@ -121,7 +127,7 @@ def test_an_agency_that_is_not_called_any_more_loses_the_meeting_at_once(cast: C
     assert sign_in(client, cast.nora).get(page).status_code == 404
     with acting_as(cast.nora):
         assert notifications.to_tell([meeting.pk], cast.nora) == {}
-        assert notifications.calendar(meeting.pk, cast.nora) is None
+        assert documents.calendar(meeting.pk, cast.nora) is None
 
 
 @pytest.mark.req("G11")
@@ -132,7 +138,7 @@ def test_the_calendar_invitation_says_meeting_and_when_and_nothing_else(cast: Ca
     on_agenda(cast, case, meeting, Part.ECONOMY)
 
     with acting_as(cast.nora):
-        calendar = notifications.calendar(meeting.pk, cast.nora)
+        calendar = documents.calendar(meeting.pk, cast.nora)
     assert calendar is not None
     method, event = event_of(calendar)
 
@@ -149,7 +155,7 @@ def test_the_calendar_invitation_says_meeting_and_when_and_nothing_else(cast: Ca
 def test_the_mail_with_the_invitation_names_nobody(cast: Cast) -> None:
     meeting = called(cast)
     with acting_as(cast.nora):
-        calendar = notifications.calendar(meeting.pk, cast.nora)
+        calendar = documents.calendar(meeting.pk, cast.nora)
 
     send_mail(cast.nora.user, "<proof@samlos>", calendar)
 
@@ -183,7 +189,7 @@ def test_a_meeting_called_off_is_taken_out_of_the_calendars(cast: Cast, client: 
     assert client.post(url).status_code == 302
     assert client.post(url).status_code == 409
     with acting_as(cast.nora):
-        calendar = notifications.calendar(meeting.pk, cast.nora)
+        calendar = documents.calendar(meeting.pk, cast.nora)
         words = notifications.to_tell([meeting.pk], cast.nora)
     assert calendar is not None and event_of(calendar)[0] == "CANCEL"
     assert words[meeting.pk].startswith("Avlyst: ")
@@ -195,7 +201,9 @@ def test_short_notice_is_said_and_does_not_stop_anybody(cast: Cast, client: Clie
     soon, later = called(cast, days=5), called(cast, days=30)
     sign_in(client, cast.marte)
 
-    assert "mindre enn 10 arbeidsdagers varsel" in client.get(reverse("meetings:detail", args=[soon.pk])).content.decode()
+    assert (
+        "mindre enn 10 arbeidsdagers varsel" in client.get(reverse("meetings:detail", args=[soon.pk])).content.decode()
+    )
     assert "arbeidsdagers varsel" not in client.get(reverse("meetings:detail", args=[later.pk])).content.decode()
 
 
@@ -249,3 +257,20 @@ def test_the_day_shows_the_meeting_and_the_status_to_write(cast: Cast, client: C
     status = reverse("meetings:status", args=[item.pk])
     assert reverse("meetings:detail", args=[meeting.pk]) in nora and status in nora and "1 sak du hører" in nora
     assert reverse("meetings:detail", args=[meeting.pk]) in stine and status not in stine and "du hører" not in stine
+
+
+def test_the_list_and_the_day_ask_as_many_questions_at_twelve_meetings_as_at_three(cast: Cast, client: Client) -> None:
+    counts: dict[str, list[int]] = {"meetings:list": [], "home": []}
+    made = 0
+    for size in (3, 12):
+        while made < size:
+            called(cast, days=1 + made)
+            made += 1
+        for name, found in counts.items():
+            sign_in(client, cast.nora)
+            client.get(reverse(name))
+            with CaptureQueriesContext(connection) as queries:
+                client.get(reverse(name))
+            found.append(len(queries))
+
+    assert all(few == many for few, many in counts.values()), counts

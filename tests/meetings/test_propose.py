@@ -20,7 +20,12 @@ from tests.meetings.tables import QUESTION, called, labels_on_agenda, on_agenda,
 
 
 def form_for(meeting: Meeting, *parts: Part, **changed: object) -> dict[str, object]:
-    return {"meeting": meeting.pk, "parts": [part.value for part in parts], "question": QUESTION, "minutes": 10} | changed
+    return {
+        "meeting": meeting.pk,
+        "parts": [part.value for part in parts],
+        "question": QUESTION,
+        "minutes": 10,
+    } | changed
 
 
 @pytest.mark.req("LIL-22", "SIG-47")
@@ -65,6 +70,17 @@ def test_without_a_consent_the_button_says_why_not(cast: Cast, client: Client) -
     for case, reason in ((told, "ikke noe samtykke"), (untold, "få vite om meldingen før noe møte")):
         for name in ("case", "propose"):
             assert reason in client.get(reverse(f"meetings:{name}", args=[case.pk])).content.decode()
+
+
+def test_an_agency_that_is_not_called_proposes_nothing_to_the_meeting(cast: Cast, client: Client) -> None:
+    case = stories.consented(cast)
+    meeting = called(cast, agencies=("slt", "nav"))
+
+    html = sign_in(client, cast.ingrid).get(reverse("meetings:propose", args=[case.pk])).content.decode()
+
+    assert "Ingen kommende møter" in html
+    with pytest.raises(NotNow, match="ikke innkalt"):
+        proposed(cast, case, meeting)
 
 
 @pytest.mark.req("LIL-23")
@@ -165,7 +181,7 @@ def test_another_agency_can_not_withdraw_the_proposal(cast: Cast, client: Client
     url = reverse("meetings:withdraw", args=[case.pk, item.pk])
 
     assert sign_in(client, cast.stine).post(url).status_code == 404  # does not hear it
-    sign_in(client, cast.nora).post(url)
+    assert sign_in(client, cast.nora).post(url).status_code == 403
     assert labels_on_agenda(meeting, cast.nora) == [(1, case.label)]
 
 
@@ -214,9 +230,10 @@ def test_the_section_of_the_case_shows_each_reader_what_it_hears(cast: Cast, cli
     assert QUESTION in sign_in(client, cast.ingrid).get(url).content.decode()
     assert QUESTION in sign_in(client, cast.nora).get(url).content.decode()
     html = sign_in(client, cast.stine).get(url).content.decode()
-    assert QUESTION not in html and url not in sign_in(client, cast.stine).get(
-        reverse("cases:detail", args=[case.pk])
-    ).content.decode()
+    assert (
+        QUESTION not in html
+        and url not in sign_in(client, cast.stine).get(reverse("cases:detail", args=[case.pk])).content.decode()
+    )
 
 
 def test_the_lead_still_finds_its_question_when_the_basis_is_gone_and_reads_that_nobody_else_does(

@@ -1,0 +1,87 @@
+"""The demonstration's meeting: the working group is called, with a theme, and with each case a consent lets it speak of."""
+
+import datetime as dt
+from contextlib import AbstractContextManager
+
+from django.db import transaction
+
+from agencies.actors import Actor, actor_for
+from agencies.demonstration import MAIL_DOMAIN
+from agencies.models import Agency, Programme, User
+from audit import clock, context
+from cases.models import Case
+from meetings import policies
+from meetings.enums import ItemState
+from meetings.models import CaseItem, Meeting
+from meetings.services import agenda, calling, reading
+
+FORUM = "working_group"
+QUESTION = "Er hjelpen vi ble enige om i gang, og hva mangler?"
+
+
+@transaction.atomic
+def build() -> None:
+    """Call the meeting, and put on its agenda what may be there. All of it, or nothing."""
+    coordinator, caseworker = _actor("marte", "slt"), _actor("ingrid", "hvk-ost")
+    with _acting(coordinator):
+        meeting = _called(coordinator)
+    with _acting(caseworker):
+        items = _proposed(meeting, caseworker)
+    with _acting(coordinator):
+        for number, item in enumerate(items):
+            _timed(item, meeting.starts_at + dt.timedelta(minutes=30 + 15 * number), by=coordinator)
+
+
+def _called(coordinator: Actor) -> Meeting:
+    version = Programme.objects.get(code="u23_trondheim").current_version()
+    start = clock.start_of(_a_thursday_in_good_time()) + dt.timedelta(hours=10)
+    meeting = calling.call(
+        version,
+        FORUM,
+        by=coordinator,
+        starts_at=start,
+        ends_at=start + dt.timedelta(minutes=90),
+        place="Rådhuset, møterom Skjæret",
+        agencies=calling.candidates(version, FORUM, coordinator.agency),
+    )
+    agenda.add_general(
+        meeting, by=coordinator, title="Åpningstider i jula", text="Hvem kan vi ringe mellom jul og nyttår?"
+    )
+    return meeting
+
+
+def _proposed(meeting: Meeting, caseworker: Actor) -> list[CaseItem]:
+    """Each case that may be spoken of, with one part, so that most of those around the table hear it."""
+    found = []
+    for case in Case.objects.visible_to(caseworker).order_by("opened_at"):
+        parts = policies.proposable_parts(caseworker, case)
+        if parts and policies.may_propose_to(caseworker, case, meeting):
+            found.append(agenda.propose(case, meeting, by=caseworker, parts=parts[:1], question=QUESTION))
+    return found
+
+
+def _timed(item: CaseItem, starts_at: dt.datetime, *, by: Actor) -> None:
+    heard = reading.heard_item(item.pk, by)
+    if heard is not None:
+        agenda.answer(heard, ItemState.ACCEPTED, by=by, starts_at=starts_at)
+    else:
+        agenda.answer_unheard(item.meeting, item.pk, ItemState.ACCEPTED, by=by, starts_at=starts_at)
+
+
+def _a_thursday_in_good_time() -> dt.date:
+    day = clock.today() + dt.timedelta(days=17)
+    return day + dt.timedelta(days=(3 - day.weekday()) % 7)
+
+
+def _actor(key: str, agency: str) -> Actor:
+    actor = actor_for(
+        User.objects.get(email=f"{key}@{MAIL_DOMAIN}"),
+        Agency.objects.select_related("municipality").get(slug=agency),
+    )
+    if actor is None:
+        raise RuntimeError(f"{key} has no membership in force in {agency}: build the people first.")
+    return actor
+
+
+def _acting(actor: Actor) -> AbstractContextManager[context.Behalf]:
+    return context.acting(user_id=actor.user.pk, agency_id=actor.agency.pk)
