@@ -19,7 +19,7 @@ from reminders.services import raise_reminder
 
 REPORT_WAITING = "report_waiting"
 WAITING = (CaseState.SUBMITTED, CaseState.RECEIVED, CaseState.ROUTED)
-_ANSWERS: dict[str, Role] = {AgencyKind.INTAKE_OFFICE: Role.INTAKE} | dict.fromkeys(LEADING_KINDS, Role.MANAGER)
+_ANSWERS: dict[str, Role] = {AgencyKind.INTAKE_OFFICE: Role.INTAKE, **dict.fromkeys(LEADING_KINDS, Role.MANAGER)}
 
 
 def remind_of_waiting_reports(*, agency: Agency) -> int:
@@ -28,7 +28,7 @@ def remind_of_waiting_reports(*, agency: Agency) -> int:
     if role is None:
         return 0
     late = Case.objects.led_by(agency).in_states(*WAITING).overdue()
-    cases = list(late.values_list("pk", "state", "due_at"))
+    cases = [(pk, state, due_at) for pk, state, due_at in late.values_list("pk", "state", "due_at") if due_at]
     if not cases:
         return 0
     members = Membership.objects.in_force().filter(agency=agency, role=role, user__is_active=True)

@@ -13,7 +13,9 @@ from cases.enums import Answer, ClosingReason, CoordinationKind, NeedStatus, Sum
 from cases.models import Case
 from cases.services import assignments, closing, needs, reports, review, talks
 from cases.services.needs import NeedAnswer
-from cases.services.reports import Address, Information, Subject, Submission
+from cases.services.reports import Address as Address
+from cases.services.reports import Information, Submission
+from cases.services.reports import Subject as Subject
 from cases.services.review import ReviewAnswers
 from cases.services.talks import Talk
 from consent import services as consent_services

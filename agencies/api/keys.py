@@ -56,7 +56,7 @@ class KeySet:
         try:
             document = json.loads(_read(source))
             keys = {row["kid"]: _key(row) for row in document["keys"] if row.get("kty") == "RSA"}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, jwt.PyJWTError) as error:
             if self._source == source and self._keys:
                 return  # the issuer is away: the keys we have are as good as they were
             raise UnknownKeyError("the keys cannot be read") from error

@@ -184,7 +184,7 @@ class StrictObject(serializers.Serializer[Any]):
                 errors[name] = error.detail
             except SkipField:
                 continue
-        unknown = exceptions.ErrorDetail(_("Feltet er ukjent."), code="unknown_field")
+        unknown = exceptions.ErrorDetail(str(_("Feltet er ukjent.")), code="unknown_field")
         errors |= {name: [unknown] for name in data if name not in self.fields}
         errors |= {name: [detail] for name, detail in self.rules(sound).items() if name not in errors}
         if errors:

@@ -126,7 +126,8 @@ class DenyUnlessDeclared(BasePermission):
         policy: Callable[[Actor], Decision] | None = getattr(view, "policy", None)
         if scope is None or policy is None:
             return False
-        if scope not in request.auth["granted_scopes"]:
+        claims: Any = request.auth
+        if scope not in claims["granted_scopes"]:
             denied(_("Tilgangstokenet gjelder ikke for dette."), "insufficient_scope").enforce()
         policy(actor).enforce()
         return True

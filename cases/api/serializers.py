@@ -74,7 +74,7 @@ class PersonSerializer(InProgramme):
     )
 
     def rules(self, sound: dict[str, Any]) -> dict[str, ErrorDetail]:
-        found = {}
+        found: dict[str, ErrorDetail] = {}
         birth_date: dt.date | None = sound.get("birth_date")
         if birth_date is not None:
             found |= self._age_mistakes(birth_date)
@@ -130,7 +130,7 @@ class InformationSerializer(InProgramme):
     occurred_on = StrictDate(required=False)
 
     def rules(self, sound: dict[str, Any]) -> dict[str, ErrorDetail]:
-        found = {}
+        found: dict[str, ErrorDetail] = {}
         if sound.get("occurred_on", self.today) > self.today:
             found["occurred_on"] = ErrorDetail(_("Datoen kan ikke være i framtiden."), code="future_date")
         if (
@@ -150,7 +150,7 @@ class ConcernReportSerializer(StrictObject):
     person = PersonSerializer()
     criteria = CriteriaSerializer()
     legal_basis = LegalBasisSerializer()
-    information = InformationSerializer(many=True, allow_empty=False, max_length=MOST_INFORMATION)
+    information = InformationSerializer(many=True, allow_empty=False, max_length=MOST_INFORMATION)  # type: ignore[call-arg]
 
     def __init__(self, *args: Any, actor: Actor | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -160,9 +160,11 @@ class ConcernReportSerializer(StrictObject):
         """Finds the programme first: what it says decides what the rest may hold."""
         assert self.actor is not None, "only a sender's report is read"  # noqa: S101 (a mistake of ours, not the sender's)
         code = data.get("programme") if isinstance(data, dict) else None
-        readable = isinstance(code, str) and code.isascii() and "\x00" not in code
-        version = eligibility.programme_open_to(self.actor, code) if readable else None
-        self.context.update(version=version, today=clock.today(), country=self.actor.agency.municipality.country)
+        version = None
+        if isinstance(code, str) and code.isascii() and "\x00" not in code:
+            version = eligibility.programme_open_to(self.actor, code)
+        shared: Any = self.context
+        shared.update(version=version, today=clock.today(), country=self.actor.agency.municipality.country)
         return super().to_internal_value(data)
 
     def rules(self, sound: dict[str, Any]) -> dict[str, ErrorDetail]:
@@ -242,4 +244,4 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(required=False)
     instance = serializers.CharField(required=False, help_text="The request's number in our log.")
-    errors = ProblemErrorSerializer(many=True, required=False)
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]

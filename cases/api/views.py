@@ -42,7 +42,7 @@ class ReceiptPagination(CursorPagination):
             cursor = super().decode_cursor(request)
         except (exceptions.NotFound, ValueError, TypeError) as error:
             raise refusal from error
-        if cursor is not None and cursor.position is not None and not _is_instant(cursor.position):
+        if cursor is not None and cursor.position is not None and not _is_instant(str(cursor.position)):
             raise refusal
         return cursor
 
@@ -147,5 +147,5 @@ class NoSuchAddress(APIView):
         self.http_method_names = []
         return super().dispatch(request, *args, **kwargs)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         raise Http404

@@ -1,6 +1,6 @@
 """What intake and the office's manager decide about a report: where it goes, why it goes back, who gets the case."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -26,11 +26,11 @@ class RouteForm(Form):
 
     def __init__(self, *args: Any, suggestion: "Suggestion", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["office"]
+        field = cast("forms.ChoiceField", self.fields["office"])
         self._offices = {str(office.pk): office for office in suggestion.offices}
         field.choices = [
             (key, _with(office.name, suggestion.kinds_pointing_to(office))) for key, office in self._offices.items()
-        ]  # type: ignore[attr-defined]
+        ]
         if suggestion.chosen is not None:
             field.initial = str(suggestion.chosen.pk)
         elif suggestion.differ:
@@ -71,7 +71,7 @@ class AssignForm(Form):
         super().__init__(*args, **kwargs)
         free = [candidate for candidate in candidates if not candidate.is_assigned]
         self._users = {str(candidate.user.pk): candidate.user for candidate in free}
-        self.fields["user"].choices = [(str(row.user.pk), _with_load(row)) for row in free]  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["user"]).choices = [(str(row.user.pk), _with_load(row)) for row in free]
 
     def chosen_user(self) -> "User":
         """The caseworker of a valid form."""

@@ -70,7 +70,7 @@ def unsigned_token(**changed: Any) -> str:
 
 def report(**changes: Any) -> dict[str, Any]:
     """The example of the API's description about somebody who is 21 today. `person__birth_date="…"` changes inside."""
-    document = copy.deepcopy(REPORT)
+    document: dict[str, Any] = copy.deepcopy(dict[str, Any](REPORT))
     document["person"].pop("national_id")
     document["person"]["birth_date"] = stories.years_ago(21).isoformat()
     document["information"][0].pop("occurred_on")

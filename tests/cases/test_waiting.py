@@ -37,7 +37,7 @@ def test_intake_is_reminded_once_of_a_report_past_its_deadline(cast: Cast, shift
             jobs.REPORT_WAITING,
             case.pk,
         )
-        assert list(jobs.WAITING_RULE.to_tell([case.pk], cast.rune).values())[0].startswith("Melding M-")
+        assert next(iter(jobs.WAITING_RULE.to_tell([case.pk], cast.rune).values())).startswith("Melding M-")
 
 
 def test_the_office_is_reminded_of_a_case_without_a_caseworker_and_intake_no_more(cast: Cast, shift_clock: Any) -> None:
