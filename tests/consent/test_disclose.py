@@ -192,7 +192,6 @@ def test_sharing_the_same_twice_gives_a_message_and_one_disclosure(cast: Cast) -
         assert Disclosure.objects.filter(case=case).count() == 1
 
 
-@pytest.mark.req("F-19")
 def test_whereabouts_under_protection_are_not_shared_on_any_basis(cast: Cast) -> None:
     case = stories.assigned(cast)
     with acting_as(cast.ingrid):

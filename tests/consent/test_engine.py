@@ -63,7 +63,6 @@ def test_a_police_council_never_hears_a_person_on_any_basis(cast: Cast, basis: s
     assert "aldri" in str(heard.reason_if_none)
 
 
-@pytest.mark.req("F-19")
 @pytest.mark.parametrize("basis", ["", "NO-FVL-13B-5"])
 def test_sealed_whereabouts_are_denied_also_to_those_the_consent_names(cast: Cast, basis: str) -> None:
     case = stories.consented(cast, scopes={"nav": ["contact"]})

@@ -167,7 +167,6 @@ def test_research_is_a_question_of_its_own_and_never_a_condition(cast: Cast, ans
     assert record(cast, case, research_follow_up=answer).research_follow_up is answer
 
 
-@pytest.mark.req("F-19")
 def test_whereabouts_under_protection_are_no_box_of_the_form(cast: Cast) -> None:
     case = stories.consent_pending(cast)
     with acting_as(cast.ingrid):
