@@ -7,7 +7,7 @@ from django.db import transaction
 
 from actionplans import policies
 from actionplans.enums import Progress
-from actionplans.models import Measure
+from actionplans.models import MainGoal, Measure
 from actionplans.services import follow_ups, goals, measures
 from actionplans.services.measures import Terms
 from agencies.actors import Actor, actor_for
@@ -83,7 +83,7 @@ def build() -> None:
 def _write_plan(case: Case, ingrid: Actor) -> None:
     today = clock.today()
     with context.acting(user_id=ingrid.user.pk, agency_id=ingrid.agency.pk):
-        if not policies.may_edit(ingrid, case):
+        if not policies.may_edit(ingrid, case) or MainGoal.objects.filter(case=case).exists():
             return
         reach = policies.reach_of(case)
         goals.set_main_goal(case, text=GOAL, written_on=today, part=Part.CORE, by=ingrid)

@@ -33,7 +33,9 @@ def edit(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """The same page with what the lead can change beside each line."""
     case = open_case(request, case_id)
     demand(policies.may_edit(request.actor, case))
-    context = _page(request, case) | {"editing": True, "removed": _just_removed(request, case)}
+    context = _page(request, case)
+    everything = {measure.id for measure in context["plan"].measures}
+    context |= {"editing": True, "reports_on": everything, "removed": _just_removed(request, case)}
     return render(request, "actionplans/detail.html", context)
 
 
@@ -60,7 +62,7 @@ def _page(request: Request, case: Case) -> dict[str, Any]:
         "may_edit": may_edit,
         "may_export": policies.may_export(actor, case),
         "may_hand_over": policies.may_hand_over(actor, case),
-        "reports_on": {measure.id for measure in plan.measures} if may_edit else own_measure_ids(actor, case, plan),
+        "reports_on": own_measure_ids(actor, case, plan),
         "who_sees": who_sees_plan(actor, case),
         "editing": False,
         "removed": None,

@@ -119,13 +119,13 @@ def test_silence_the_reader_may_not_hear_through_is_not_called_not_begun(cast: C
         assert [measure.words for measure in read_plan(opened, cast.nora).measures] == ["I gang"]
 
 
-@pytest.mark.parametrize("name", ["hanne", "oda", "sara", "leif", "aksel", "kari", "arne", "pia", "rune"])
-def test_for_everybody_else_there_is_no_plan(client: Client, cast: Cast, name: str) -> None:
+def test_for_everybody_else_there_is_no_plan(client: Client, cast: Cast) -> None:
     case = planning.planned(cast)
-    reader = getattr(cast, name)
 
-    for url_name in ("detail", "edit", "pdf", "own_pdf", "add_measure", "main_goal"):
-        assert sign_in(client, reader).get(reverse(f"actionplans:{url_name}", args=[case.pk])).status_code == 404
+    for name in ("hanne", "oda", "sara", "leif", "aksel", "kari", "arne", "pia", "rune"):
+        sign_in(client, getattr(cast, name))
+        for url_name in ("detail", "edit", "pdf", "own_pdf", "add_measure", "main_goal"):
+            assert client.get(reverse(f"actionplans:{url_name}", args=[case.pk])).status_code == 404, (name, url_name)
 
 
 @pytest.mark.req("SIG-63")
@@ -160,15 +160,16 @@ def test_after_the_consent_the_lead_reads_its_own_plan_and_changes_nothing(clien
     assert client.get(reverse("actionplans:edit", args=[case.pk])).status_code == 409
 
 
-@pytest.mark.parametrize("name", ["nora", "leif", "sara"])
-def test_the_database_alone_gives_no_row_without_a_right(cast: Cast, name: str) -> None:
+def test_the_database_alone_gives_no_row_without_a_right(cast: Cast) -> None:
     """The second lock: no filter of Django's, only the agency's name."""
     case = planning.planned(cast)
     stories.revoked(cast, case)
-    with acting_as(getattr(cast, name)), connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(f"actionplans_{table}")))
-            assert cursor.fetchone() == (0,), table
+
+    for name in ("nora", "leif", "sara"):
+        with acting_as(getattr(cast, name)), connection.cursor() as cursor:
+            for table in TABLES:
+                cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(f"actionplans_{table}")))
+                assert cursor.fetchone() == (0,), (name, table)
 
 
 def test_the_database_alone_gives_the_parts_of_the_consent(cast: Cast) -> None:
