@@ -59,8 +59,40 @@ CREATE FUNCTION samlos.only_ends() RETURNS trigger LANGUAGE plpgsql
         IF before <> after OR OLD.ended_at IS NOT NULL THEN
             RAISE EXCEPTION 'a recorded consent or disclosure can only be ended, once' USING ERRCODE = 'check_violation';
         END IF;
+        IF NEW.ended_at <> samlos.now() THEN
+            RAISE EXCEPTION 'an end is when it is written down' USING ERRCODE = 'check_violation';
+        END IF;
         RETURN NEW;
     END $$;
+-- The second person is whoever approves, acting for the agency that shares.
+CREATE FUNCTION samlos.approved_in_person() RETURNS trigger LANGUAGE plpgsql
+    AS $$
+    BEGIN
+        IF NEW.approved_by_id IS DISTINCT FROM samlos.user_id() OR NEW.author_agency_id IS DISTINCT FROM samlos.agency_id()
+            OR NEW.approved_at <> samlos.now() THEN
+            RAISE EXCEPTION 'a disclosure is approved by the one who says so, for the agency that shares, and now'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END $$;
+CREATE TRIGGER approved_in_person BEFORE UPDATE ON consent_disclosure FOR EACH ROW
+    WHEN (NEW.approved_at IS DISTINCT FROM OLD.approved_at OR NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id)
+    EXECUTE FUNCTION samlos.approved_in_person();
+
+-- What was signed is complete when it is recorded: a box added later would be one nobody signed.
+CREATE FUNCTION samlos.signed_together() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$
+    BEGIN
+        IF NOT EXISTS (SELECT 1 FROM consent_consent c WHERE c.id = NEW.consent_id AND c.recorded_at = samlos.now()) THEN
+            RAISE EXCEPTION 'a recorded consent is never widened' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    END $$;
+CREATE TRIGGER signed_together BEFORE INSERT ON consent_consentscope FOR EACH ROW EXECUTE FUNCTION samlos.signed_together();
+CREATE TRIGGER signed_together BEFORE INSERT ON consent_consentforum FOR EACH ROW EXECUTE FUNCTION samlos.signed_together();
+CREATE TRIGGER signed_together BEFORE INSERT ON consent_signature FOR EACH ROW EXECUTE FUNCTION samlos.signed_together();
+
 CREATE TRIGGER only_ends BEFORE UPDATE ON consent_consent FOR EACH ROW EXECUTE FUNCTION samlos.only_ends();
 CREATE TRIGGER only_ends BEFORE UPDATE ON consent_disclosure FOR EACH ROW EXECUTE FUNCTION samlos.only_ends();
 
@@ -107,8 +139,10 @@ CREATE POLICY readable ON consent_disclosure FOR SELECT TO {app} USING (
     OR (recipient_id = (SELECT samlos.agency_id()) AND valid_from <= (SELECT samlos.now())
         AND valid_until > (SELECT samlos.now()) AND (ended_at IS NULL OR ended_at > (SELECT samlos.now()))
         AND (despite_objection = '' OR approved_at <= (SELECT samlos.now()))));
+-- Nobody is born approved, and only the agency that received the report hands on a copy of it.
 CREATE POLICY writable ON consent_disclosure FOR INSERT TO {app} WITH CHECK (
-    author_agency_id = (SELECT samlos.agency_id()) AND samlos.may_contribute(case_id));
+    author_agency_id = (SELECT samlos.agency_id()) AND samlos.may_contribute(case_id) AND approved_at IS NULL
+    AND (NOT includes_report OR samlos.leads(case_id)));
 CREATE POLICY changeable ON consent_disclosure FOR UPDATE TO {app} USING (
     author_agency_id = (SELECT samlos.agency_id()) OR samlos.leads(case_id));
 
@@ -126,7 +160,12 @@ REVOKE EXECUTE ON FUNCTION samlos.forum_agencies FROM PUBLIC, {app};
 -- The same for every agency with a right in the case: narrow enough to tell them.
 CREATE FUNCTION samlos.forum_participants(target uuid, forum_code text) RETURNS TABLE (agency_id integer)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-    AS $$ SELECT a.agency_id FROM samlos.forum_agencies(target, forum_code) a WHERE samlos.may_contribute(target) $$;
+    AS $$
+        WITH seats AS (SELECT a.agency_id FROM samlos.forum_agencies(target, forum_code) a)
+        SELECT s.agency_id FROM seats s
+         WHERE samlos.may_contribute(target)
+           AND (samlos.leads(target) OR samlos.agency_id() IN (SELECT mine.agency_id FROM seats mine))
+    $$;
 
 -- Whether the person has said no to sharing, or taken a yes back, and nothing has replaced it: asked before a
 -- discretionary right is used (C4). An agency with a right in the case learns this one bit, not what was refused.
@@ -178,3 +217,5 @@ CREATE FUNCTION samlos.ended_consents(targets uuid[]) RETURNS TABLE (consent_id 
            AND (EXISTS (SELECT 1 FROM consent_consentscope s WHERE s.consent_id = c.id AND s.agency_id = samlos.agency_id())
                 OR EXISTS (SELECT 1 FROM consent_consentforum f WHERE f.consent_id = c.id AND f.agency_id = samlos.agency_id()))
     $$;
+
+CALL samlos.seal_triggers('{app_name}');
