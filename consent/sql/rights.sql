@@ -157,7 +157,7 @@ CREATE FUNCTION samlos.forum_agencies(target uuid, forum_code text) RETURNS TABL
     $$;
 REVOKE EXECUTE ON FUNCTION samlos.forum_agencies FROM PUBLIC, {app};
 
--- The same for every agency with a right in the case: narrow enough to tell them.
+-- The same as the lead and those who take part themselves may ask it; nobody else is told who does (LIL-23).
 CREATE FUNCTION samlos.forum_participants(target uuid, forum_code text) RETURNS TABLE (agency_id integer)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
