@@ -268,7 +268,7 @@ def test_nobody_recalls_the_end_of_a_consent(cast: Cast, case: Case) -> None:
     refuses(cast.mona, "UPDATE consent_consent SET ended_at = NULL, end_reason = ''")
 
 
-@pytest.mark.req("SIG-54", "F-23")
+@pytest.mark.req("SIG-54")
 def test_a_legal_hold_stops_the_purge(cast: Cast) -> None:
     waiting = stories.received(cast)
     with acting_as(cast.rune):
