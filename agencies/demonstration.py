@@ -201,6 +201,22 @@ CAST = (
         _("Gir arbeidstrening og følger opp tiltak i planen."),
     ),
     CastMember(
+        "tor",
+        "Tor Demodal",
+        "avdelingsleder",
+        Role.MANAGER,
+        ("stavne",),
+        _("Svarer for Stavne og fordeler sakene der."),
+    ),
+    CastMember(
+        "berit",
+        "Berit Prøvang",
+        "enhetsleder",
+        Role.MANAGER,
+        ("mental-health",),
+        _("Svarer for psykisk helse og rus og fordeler sakene der."),
+    ),
+    CastMember(
         "siv",
         "Siv Demoberg",
         "ruskonsulent",

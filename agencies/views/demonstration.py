@@ -15,7 +15,7 @@ from agencies.demonstration import CAST, OFFICES, CastMember
 from agencies.models import User
 
 # Those who carry the story from the report to the plan, in the order they meet it.
-LEADING_PARTS = ("aksel", "rune", "mona", "ingrid", "nora", "stine", "marte", "oda")
+LEADING_PARTS = ("aksel", "rune", "mona", "ingrid", "nils", "nora", "marte", "oda")
 AGENCY_NAMES = {office.slug: office.name for office in OFFICES}
 
 

@@ -32,7 +32,7 @@ def header_fact(actor: Actor, case: Case) -> HeaderFact | None:
         return HeaderFact(label, _("Ungdommen ville ikke samtykke") if refused else _("Ikke innhentet"))
     if last.valid_from <= actor.at < last.ends_at:
         return HeaderFact(
-            label, _("Gjelder til %(day)s") % {"day": last_day(last.valid_until)}, summary(last, actor.at)
+            label, _("Gjelder til og med %(day)s") % {"day": last_day(last.valid_until)}, summary(last, actor.at)
         )
     state, since, _tone = state_of(last, actor.at)
     return HeaderFact(label, _("Gjelder ikke"), f"{state} {since}")

@@ -72,7 +72,7 @@
     }
   });
   document.addEventListener("submit", () => touched.clear());
-  document.addEventListener("htmx:afterRequest", (event) => touched.delete(event.target.closest("form")));
+  document.addEventListener("htmx:afterRequest", (event) => touched.delete(event.target)); // a preview saves nothing
   window.addEventListener("beforeunload", (event) => {
     if ([...touched].some((form) => form.isConnected)) event.preventDefault();
   });

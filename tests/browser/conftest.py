@@ -24,6 +24,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 HOME = Path(settings.SAMLOS_HOME).parent
 SCREENSHOTS = HOME / "screenshots"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 15_000  # milliseconds: what is not there by then does not come
 # What axe knows of WCAG 2.0 to 2.2, A and AA, and its best practice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Chromium looks things up on its own account; nothing here may leave the machine.
@@ -99,19 +100,21 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def visit(browser: Browser, site: str) -> Iterator[Callable[[str], "Visitor"]]:
-    """`visit("Ingrid Testnes")`: a browser of their own, signed in from the demonstration's page of people."""
+    """`visit("Ingrid Testnes")`: a browser of their own, signed in from the demonstration's page of people; None: nobody."""
     contexts = []
 
-    def as_person(name: str, *, javascript: bool = True) -> Visitor:
+    def as_person(name: str | None, *, javascript: bool = True) -> Visitor:
         context = browser.new_context(
             base_url=site, viewport=WIDE, locale="nb-NO", timezone_id="Europe/Oslo", java_script_enabled=javascript
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         visitor = Visitor(page)
-        page.goto("/logg-inn-som/")
-        page.get_by_role("button", name=f"Logg inn som {name.split(' ')[0]}", exact=True).click()
-        page.wait_for_url(lambda url: "logg-inn-som" not in url)
+        if name is not None:
+            page.goto("/logg-inn-som/")
+            page.get_by_role("button", name=f"Logg inn som {name.split(' ')[0]}", exact=True).click()
+            page.wait_for_url(lambda url: "logg-inn-som" not in url)
         return visitor
 
     yield as_person
@@ -138,11 +141,13 @@ class Visitor:
         if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             self.problems.append(f"foreign request: {url}")
 
-    def check(self, name: str) -> None:
-        """The page as it is: axe finds nothing at 1280 and 390, nothing scrolls sideways at 320, and it is kept as pictures."""
+    def check(self, name: str, *, narrow: bool = True) -> None:
+        """The page as it is: axe finds nothing at 1280 and 390, nothing scrolls sideways at 320, and it is kept as pictures.
+        Without `narrow`, axe and the picture are at 1280 only.
+        """
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.evaluate("window.scrollTo(0, 0)")  # what sticks to the top is pictured where it belongs
-        for size in (WIDE, NARROW):
+        for size in (WIDE, NARROW) if narrow else (WIDE,):
             self.page.set_viewport_size(size)
             self.page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png", full_page=True)
             found = self._axe()

@@ -1,0 +1,154 @@
+"""Every address the site knows: each page that one of the cast can reach is looked at, so that none is forgotten."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from actionplans.models import Commitment, FollowUp, Measure
+from agencies.enums import Part
+from cases.enums import EntryKind
+from cases.services import entries, needs
+from meetings.services import agenda
+from tests import stories
+from tests.actionplans import planning
+from tests.browser.conftest import Visitor
+from tests.cast import Cast, acting_as
+from tests.consent import test_disclose as disclosing
+from tests.meetings import tables
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Visitor]
+
+NOBODY = ""
+# Who looks at it, where it is not Ingrid, who has the case.
+LOOKED_AT_BY = {
+    "front_door": NOBODY,
+    "demo_cast": NOBODY,
+    "account_login": NOBODY,
+    "account_reset_password": NOBODY,
+    "account_reset_password_done": NOBODY,
+    "account_reset_password_from_key": NOBODY,
+    "account_reset_password_from_key_done": NOBODY,
+    "account_inactive": NOBODY,
+    "choose_agency": "tove",
+    "cases:inbox": "rune",
+    "cases:report": "rune",
+    "cases:reject": "rune",
+    "cases:assign": "mona",
+    "consent:approve_disclosure": "mona",
+    "actionplans:pdf": "mona",
+    "meetings:create": "marte",
+    "meetings:change": "marte",
+    "meetings:attendees": "marte",
+    "meetings:cancel": "marte",
+    "meetings:add_theme": "marte",
+    "meetings:theme": "marte",
+}
+NOT_LOOKED_AT = {
+    "healthz": "for machines",
+    "readyz": "for machines",
+    "open_reminder": "leads on; tests/reminders",
+    "mailbox_invitation": "a file; tests/reminders",
+    "cases:who_will_see": "a part of the case's page",
+    "account_change_password": "the cast has no passwords; tests/agencies/test_accounts.py",
+    "mfa_authenticate": "between password and code; tests/agencies/test_second_factor.py",
+    "mfa_deactivate_totp": "the cast has no second factor; tests/agencies/test_second_factor.py",
+    "mfa_view_recovery_codes": "the cast has no second factor; tests/agencies/test_second_factor.py",
+    "mfa_generate_recovery_codes": "the cast has no second factor; tests/agencies/test_second_factor.py",
+    "mfa_download_recovery_codes": "a file; tests/agencies/test_second_factor.py",
+}
+OF_CASES = ("cases:", "consent:")
+
+
+@pytest.mark.parametrize("of_cases", [True, False], ids=["cases-and-consent", "the-rest"])
+def test_every_page_is_looked_at(
+    site: str, visit: Visit, cast: Cast, shift_clock: Callable[..., None], of_cases: bool
+) -> None:
+    things = Things(cast, shift_clock)
+    visitors: dict[str, Visitor] = {}
+    unreached = {}
+
+    for name, wanted in addresses():
+        if name in NOT_LOOKED_AT or name.startswith(OF_CASES) != of_cases or name.startswith("api:"):
+            continue
+        key = LOOKED_AT_BY.get(name, "ingrid")
+        if key not in visitors:
+            visitors[key] = visit(getattr(cast, key).user.name if key else None)
+        page = visitors[key].page
+        try:
+            address = reverse(name, kwargs={each: things.of(name, each) for each in wanted})
+        except (NoReverseMatch, KeyError) as missing:
+            unreached[name] = f"no {missing}"
+            continue
+        answer = page.request.get(address, max_redirects=0)
+        is_page = answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+        if is_page:
+            page.goto(address)
+            visitors[key].check(f"every-{name.replace(':', '-').replace('_', '-')}", narrow=False)
+        elif answer.status not in {200, 302, 405}:  # neither a file, nor a way on, nor something that is only done
+            unreached[name] = f"{answer.status} for {key or 'nobody'}"
+
+    assert not unreached
+
+
+def addresses(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Every named address, with what stands in it."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from addresses(pattern.url_patterns, inner)
+        elif pattern.name:
+            yield f"{prefix}{pattern.name}", list(pattern.pattern.regex.groupindex)
+
+
+class Things:
+    """One of each thing an address can name: of Elias's case with its plan, unless a page needs another case."""
+
+    def __init__(self, cast: Cast, shift_clock: Callable[..., None]) -> None:
+        case = planning.planned(cast)
+        at_intake, waiting, against = stories.received(cast), stories.consent_pending(cast), stories.revoked(cast)
+        shared = disclosing.disclosed(cast, case, parts=("housing",))
+        not_approved = disclosing.disclosed(
+            cast, against, on=disclosing.grounds(despite_objection="Hjelpen kan ikke vente.")
+        )
+        past, coming = tables.called(cast, days=1), tables.called(cast, days=30)
+        spoken_of, to_be_spoken_of = (tables.on_agenda(cast, case, meeting) for meeting in (past, coming))
+        with acting_as(cast.marte):
+            theme = agenda.add_general(coming, by=cast.marte, title="Natteravnene")
+        with acting_as(cast.ingrid):
+            grandfather = needs.add_resource_person(case, by=cast.ingrid, name="Odd Prøvedal", relation="bestefar")
+            entry = entries.write(
+                case, by=cast.ingrid, kind=EntryKind.NOTE, part=Part.ECONOMY, text="Har gjeld hos tre selskaper."
+            )
+            self.known = {
+                "case_id": case.pk,
+                "entry_id": entry.pk,
+                "person_id": grandfather.pk,
+                "consent_id": case.consents.get().pk,
+                "disclosure_id": shared.pk,
+                "kind": "responsibility_group",
+                "measure_id": Measure.objects.filter(case=case).first().pk,
+                "commitment_id": Commitment.objects.get(case=case).pk,
+                "follow_up_id": FollowUp.objects.get(case=case).pk,
+                "meeting_id": coming.pk,
+                "theme_id": theme.pk,
+                "item_id": to_be_spoken_of.pk,
+                "decision_id": to_be_spoken_of.pk,  # only taken away, never looked at
+                "uidb36": "0",
+                "key": "not-a-key",
+            }
+        self.instead = {
+            ("cases:report", "case_id"): at_intake.pk,
+            ("cases:reject", "case_id"): at_intake.pk,
+            ("cases:talk", "case_id"): waiting.pk,
+            ("consent:refuse", "case_id"): waiting.pk,
+            ("consent:approve_disclosure", "case_id"): against.pk,
+            ("consent:approve_disclosure", "disclosure_id"): not_approved.pk,
+            ("meetings:record", "item_id"): spoken_of.pk,
+        }
+        shift_clock(days=1, hours=13)
+
+    def of(self, name: str, what: str) -> object:
+        """What stands for `what` in the address called `name`. KeyError when there is nothing."""
+        return self.instead.get((name, what)) or self.known[what]
