@@ -93,9 +93,15 @@ class RecordForm(Form):
         super().__init__(*args, initial=initial, **kwargs)
         self._choices()
         self._add_forums()
-        if preview:
-            for field in self.fields.values():
-                field.required = False
+
+    def full_clean(self) -> None:
+        """A preview demands nothing, but what is asked for is still marked as asked for."""
+        asked = [field for field in self.fields.values() if field.required] if self.preview else []
+        for field in asked:
+            field.required = False
+        super().full_clean()
+        for field in asked:
+            field.required = True
 
     def _beginning(self, running: Consent | None, collector: tuple[str, str]) -> dict[str, Any]:
         today = clock.today()

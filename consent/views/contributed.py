@@ -46,7 +46,7 @@ def _own_line(actor: Actor, case: Case, label: str) -> HeaderFact | None:
     parts = {part for line in lines.values_list("parts", flat=True) for part in line}
     return HeaderFact(
         label,
-        _("Samtykke til %(day)s") % {"day": last_day(until)},
+        _("Samtykke til og med %(day)s") % {"day": last_day(until)},
         _("Dere ser %(parts)s.") % {"parts": part_words(parts)},
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.databases import ROOT, with_database
 
@@ -23,7 +23,9 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # The suite lives in a folder of its own under the data folder; the pictures are for people, so they lie beside it.
 HOME = Path(settings.SAMLOS_HOME).parent
 SCREENSHOTS = HOME / "screenshots"
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE, NARROW, NARROWEST = (
+    ViewportSize(width=width, height=height) for width, height in ((1280, 900), (390, 844), (320, 800))
+)
 PATIENCE = 15_000  # milliseconds: what is not there by then does not come
 # What axe knows of WCAG 2.0 to 2.2, A and AA, and its best practice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -152,7 +154,7 @@ class Visitor:
             self.page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png", full_page=True)
             found = self._axe()
             assert not found, f"{name} at {size['width']}: {found}"
-        self.page.set_viewport_size({"width": 320, "height": 800})
+        self.page.set_viewport_size(NARROWEST)
         overflow = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{name} scrolls sideways by {overflow} px at 320"
         self.page.set_viewport_size(WIDE)

@@ -51,6 +51,8 @@ NOT_LOOKED_AT = {
     "open_reminder": "leads on; tests/reminders",
     "mailbox_invitation": "a file; tests/reminders",
     "cases:who_will_see": "a part of the case's page",
+    "account_reauthenticate": "the cast has no passwords; tests/agencies/test_accounts.py",
+    "mfa_reauthenticate": "the cast has no second factor; tests/agencies/test_second_factor.py",
     "account_change_password": "the cast has no passwords; tests/agencies/test_accounts.py",
     "mfa_authenticate": "between password and code; tests/agencies/test_second_factor.py",
     "mfa_deactivate_totp": "the cast has no second factor; tests/agencies/test_second_factor.py",
@@ -92,7 +94,9 @@ def test_every_page_is_looked_at(
     assert not unreached
 
 
-def addresses(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+def addresses(
+    patterns: list[URLPattern | URLResolver] | None = None, prefix: str = ""
+) -> Iterator[tuple[str, list[str]]]:
     """Every named address, with what stands in it."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLResolver):
@@ -128,7 +132,7 @@ class Things:
                 "consent_id": case.consents.get().pk,
                 "disclosure_id": shared.pk,
                 "kind": "responsibility_group",
-                "measure_id": Measure.objects.filter(case=case).first().pk,
+                "measure_id": Measure.objects.filter(case=case).earliest("created_at").pk,
                 "commitment_id": Commitment.objects.get(case=case).pk,
                 "follow_up_id": FollowUp.objects.get(case=case).pk,
                 "meeting_id": coming.pk,

@@ -75,7 +75,7 @@ def test_the_main_pages_work_without_javascript(site: str, visit: Visit, cast: C
     steps.said(page, "NAV Fjordvik kommer inn")
     steps.fill_in_consent(page, boxes=["nav:economy"], forum=["slt", "nav", "hvk-ost"])
     steps.press(page, "Lagre samtykket")
-    steps.said(page, "Disse må være med")
+    steps.said(page, "Samtykket er registrert")
 
 
 @pytest.mark.req("U23-18")
@@ -95,7 +95,7 @@ def test_the_way_to_the_consent_needs_no_mouse(site: str, visit: Visit, cast: Ca
     _tab_to(page, "Samtykke", role="link")
     page.keyboard.press("Enter")
     page.wait_for_url("**/samtykke/")
-    _tab_to(page, "Registrer samtykke")
+    _tab_to(page, "Registrer samtykke", role="link")
     page.keyboard.press("Enter")
     page.wait_for_url("**/samtykke/registrer/")
 
@@ -137,21 +137,21 @@ def test_a_consent_near_its_end_is_told_of_once_at_30_14_and_3_days(
     with acting_as(cast.ingrid):
         label = stories.case_now(case).label
     ingrid = visit("Ingrid Testnes")
-    told = ingrid.page.get_by_role("listitem").filter(has_text=re.compile("Samtykket .*går ut"))
+    told = ingrid.page.get_by_role("listitem").filter(has_text="Et samtykke går snart ut")
 
-    for days_left in (30, 14, 3):
-        before = len(list(mailbox.glob("*.eml")))
+    for occurrence, days_left in enumerate((30, 14, 3), start=1):
         shift_clock(days=60 - days_left)
         for _again in range(2):
             tasks.sweep()
             tasks.deliver()
         ingrid.page.goto(reverse("reminders"))
-        expect(told.filter(has_text=label)).to_have_count(1)
-        ingrid.check(f"reminders-{days_left}")
-        assert len(_mails_to(mailbox, "ingrid")) == (30, 14, 3).index(days_left) + 1, before
+        expect(told.filter(has_text=label)).to_have_count(occurrence)
+        assert len(_mails_to(mailbox, "ingrid")) == occurrence
         ingrid.page.goto(reverse("home"))
         expect(ingrid.page.get_by_role("region", name="Nytt siden sist")).to_contain_text(label)
 
+    ingrid.page.goto(reverse("reminders"))
+    ingrid.check("reminders")
     ingrid.page.goto(reverse("mailbox"))
     ingrid.check("mailbox")
     mail = ingrid.page.get_by_role("main").inner_text()
@@ -188,16 +188,24 @@ def _focused_in_order(page: Page, *, until: str) -> list[int]:
             "[[...document.querySelectorAll('*')].indexOf(document.activeElement), document.activeElement.innerText]"
         )
         places.append(place)
-        assert _focus_shows(page), f"the focus cannot be seen at {text}"
+        assert _focus_shows(page), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
         if text == until:
             return places
     raise AssertionError(f"{until} cannot be reached with Tab")
 
 
 def _focus_shows(page: Page) -> bool:
+    """Whether what has the focus is marked: itself, or the field around a radio button or a checkbox."""
     return bool(
         page.evaluate(
-            "(style => style.outlineStyle !== 'none' || style.boxShadow !== 'none')"
-            "(getComputedStyle(document.activeElement))"
+            """(focused => {
+              const isMarked = element => {
+                const style = element && getComputedStyle(element);
+                return style && (style.outlineStyle !== "none" || style.boxShadow !== "none");
+              };
+              const box = focused.getBoundingClientRect();
+              const hasCome = focused.matches(".ds-skip-link") && box.top >= 0 && box.height > 20;
+              return isMarked(focused) || isMarked(focused.closest(".ds-field")) || hasCome;
+            })(document.activeElement)"""
         )
     )

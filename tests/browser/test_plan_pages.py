@@ -1,4 +1,4 @@
-"""The plan in a real browser: as the lead, as somebody who takes part, and without JavaScript."""
+"""The plan in a real browser without JavaScript."""
 
 import re
 from collections.abc import Callable
@@ -6,43 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.urls import reverse
 
-from actionplans.models import FollowUp, Measure
 from tests.actionplans import planning
 from tests.browser.conftest import Visitor
-from tests.cast import Cast, acting_as
+from tests.cast import Cast
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
-
-
-def test_the_plan_and_its_forms_can_be_used_by_everybody(site: str, visit: Visit, cast: Cast) -> None:
-    case = planning.planned(cast)
-    with acting_as(cast.siv):
-        talk = Measure.objects.get(title=planning.TALK)
-    planning.report(cast, cast.siv, talk, count=3)
-    with acting_as(cast.ingrid):
-        coming, money = FollowUp.objects.get(), Measure.objects.get(title=planning.MONEY)
-    lead = visit(cast.ingrid.user.name)
-
-    for name, url_name, more in (
-        ("plan", "detail", []),
-        ("plan-edit", "edit", []),
-        ("plan-measure-new", "add_measure", []),
-        ("plan-measure", "measure", [money.pk]),
-        ("plan-goal", "main_goal", []),
-        ("plan-area-goals", "area_goals", []),
-        ("plan-commitment", "add_commitment", []),
-        ("plan-follow-up", "add_follow_up", []),
-        ("plan-follow-up-held", "hold_follow_up", [coming.pk]),
-        ("plan-progress", "progress", [talk.pk]),
-        ("plan-approve", "approve", []),
-    ):
-        lead.page.goto(reverse(f"actionplans:{url_name}", args=[case.pk, *more]))
-        lead.check(name)
-
-    takes_part = visit(cast.siv.user.name)
-    takes_part.page.goto(reverse("actionplans:detail", args=[case.pk]))
-    takes_part.check("plan-participant")
 
 
 def test_a_measure_is_added_put_in_order_and_taken_out_without_javascript(site: str, visit: Visit, cast: Cast) -> None:
