@@ -46,6 +46,11 @@ class Actor:
         return self.has_role(*ANSWERING_ROLES)
 
     @property
+    def works_on_cases(self) -> bool:
+        """Whether the role has to do with cases at all. An assignment left over from another role gives no sight."""
+        return self.answers_for_agency or self.has_role(Role.CASEWORKER)
+
+    @property
     def role_codes(self) -> str:
         """The roles as the audit writes them."""
         return ",".join(sorted(self.roles))

@@ -10,3 +10,5 @@ CALL samlos.protect('actionplans_planapproval', 'content', '{app_name}');
 CALL samlos.protect('actionplans_approvalattendance', 'internal', '{app_name}');
 -- What was reported or approved on a day stays as it was said.
 REVOKE UPDATE ON actionplans_measureprogress, actionplans_planapproval, actionplans_approvalattendance FROM {app};
+
+CALL samlos.seal_triggers('{app_name}');

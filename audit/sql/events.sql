@@ -57,5 +57,7 @@ CREATE TRIGGER audit_refuse_truncate BEFORE TRUNCATE ON audit_event
 ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY audit_own ON audit_event FOR SELECT TO {app} USING (agency_id = (SELECT samlos.agency_id()));
 CREATE POLICY audit_add ON audit_event FOR INSERT TO {app} WITH CHECK (
-    chain IS NULL AND digest IS NULL AND agency_id IS NOT DISTINCT FROM (SELECT samlos.agency_id())
+    chain IS NULL AND digest IS NULL AND at = (SELECT samlos.now()) AND agency_id IS NOT DISTINCT FROM (SELECT samlos.agency_id())
     AND user_id IS NOT DISTINCT FROM (SELECT samlos.user_id()));
+
+CALL samlos.seal_triggers('{app_name}');

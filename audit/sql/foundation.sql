@@ -9,7 +9,8 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO {app};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {app};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app};
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {app};
+-- Drawing the next number is all: reading a sequence would tell how many cases there are.
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {app};
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA samlos GRANT EXECUTE ON FUNCTIONS TO {app};
 
@@ -24,3 +25,16 @@ CREATE FUNCTION samlos.user_id() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAF
     AS $$ SELECT nullif(current_setting('samlos.user_id', true), '')::bigint $$;
 CREATE FUNCTION samlos.agency_id() RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('samlos.agency_id', true), '')::integer $$;
+
+-- A trigger function of the owner's must not be hung on a table of somebody else's: its caller is then its master.
+-- Firing a trigger asks for no privilege; making one does. Called at the end of each file that makes any.
+CREATE PROCEDURE samlos.seal_triggers(app text) LANGUAGE plpgsql
+    AS $$
+    DECLARE
+        target record;
+    BEGIN
+        FOR target IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+                       WHERE p.pronamespace = 'samlos'::regnamespace AND p.prorettype = 'trigger'::regtype LOOP
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC, %I', target.name, app);
+        END LOOP;
+    END $$;

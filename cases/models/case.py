@@ -30,7 +30,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         from cases.models.keys import CaseUserObjectPermission
         from cases.models.people import Conflict, Person
 
-        if actor is None:
+        if actor is None or not actor.works_on_cases:
             return self.none()
         hidden_levels = [level for level in ProtectionLevel if not actor.is_cleared_for(level)]
         found = self.filter(

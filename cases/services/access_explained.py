@@ -48,7 +48,7 @@ def explain(actor: Actor, case: Case) -> Explanation:
         Check(_("Du er logget inn med høyt sikkerhetsnivå")),
         _membership(actor),
         place,
-        *_rights(rights, actor.agency),
+        *_rights(rights, case, actor.agency),
         *_protection(case),
         Check(_("Du har ikke meldt fra om at du er inhabil i saken")),
     )
@@ -105,10 +105,11 @@ def _membership(actor: Actor) -> Check:
     return Check(_("Du arbeider i %(agency)s") % {"agency": actor.agency.name}, " ".join(details))
 
 
-def _rights(rights: list[CaseAccess], own: Agency) -> list[Check]:
+def _rights(rights: list[CaseAccess], case: Case, own: Agency) -> list[Check]:
     """One line for the lead, and one for each consent, disclosure and break-glass in force."""
-    givers = {giver for right in rights for giver in right.givers or ()}
-    names = dict(Agency.objects.filter(pk__in=givers).values_list("pk", "name")) if givers else {}
+    givers = {giver for right in rights if right.reason == RightReason.DISCLOSURE for giver in right.givers or ()}
+    # A consent's other parties are not this reader's to know: of them only the lead, which is in every right.
+    names = dict(Agency.objects.filter(pk__in=givers | {case.lead_agency_id}).values_list("pk", "name"))
     checks = []
     leads = [right for right in rights if right.reason == RightReason.LEAD]
     if leads:
@@ -139,10 +140,14 @@ def _right_detail(right: CaseAccess, own: Agency, names: dict[int, str]) -> str:
     if right.givers is None:
         what = _("Dere får vite om %(parts)s.") % words
     else:
-        words["givers"] = listed(sorted(names[giver] for giver in right.givers if giver in names and giver != own.pk))
-        what = (
-            _("Dere får vite om %(parts)s, fra %(givers)s.") if words["givers"] else _("Dere får vite om %(parts)s.")
-        ) % words
+        others = [giver for giver in right.givers if giver != own.pk]
+        words["givers"] = listed(sorted(names[giver] for giver in others if giver in names))
+        if not words["givers"]:
+            what = _("Dere får vite om %(parts)s.") % words
+        elif all(giver in names for giver in others):
+            what = _("Dere får vite om %(parts)s, fra %(givers)s.") % words
+        else:
+            what = _("Dere får vite om %(parts)s, fra %(givers)s og de andre som er med i samtykket.") % words
     if right.received_only:
         what = _("Dere ser det som fulgte med meldingen om %(parts)s.") % words
     start = day(right.valid_from)

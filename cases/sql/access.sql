@@ -47,6 +47,7 @@ CREATE FUNCTION samlos.rederive(ids uuid[]) RETURNS void
                -- Only what the line covers may move the case in a list; else the order tells of what one may not see.
                coalesce((SELECT max(e.created_at) FROM cases_entry e
                           WHERE e.case_id = s.case_id AND e.part = ANY(s.parts) AND NOT s.received_only
+                            AND (s.valid_until IS NULL OR e.created_at < s.valid_until)
                             AND (s.givers IS NULL OR e.author_agency_id = ANY(s.givers))), c.opened_at)
           FROM samlos.access_specification s JOIN cases_case c ON c.id = s.case_id
          WHERE s.case_id = ANY(ids)
@@ -137,7 +138,9 @@ CREATE FUNCTION samlos.content_added() RETURNS trigger
     BEGIN
         UPDATE cases_caseaccess a SET activity_at = NEW.created_at
          WHERE a.case_id = NEW.case_id AND NEW.part = ANY(a.parts) AND NOT a.received_only
-           AND (a.givers IS NULL OR NEW.author_agency_id = ANY(a.givers)) AND a.activity_at < NEW.created_at;
+           AND (a.givers IS NULL OR NEW.author_agency_id = ANY(a.givers)) AND a.activity_at < NEW.created_at
+           -- A right that has ended tells of nothing that came later.
+           AND (a.valid_until IS NULL OR a.valid_until > samlos.now());
         RETURN NULL;
     END $$;
 CREATE TRIGGER content_added AFTER INSERT ON cases_entry FOR EACH ROW EXECUTE FUNCTION samlos.content_added();
@@ -158,6 +161,29 @@ CREATE FUNCTION samlos.may_contribute(target uuid) RETURNS boolean
               OR EXISTS (SELECT 1 FROM cases_case c
                           WHERE c.id = target AND c.opened_by_agency_id = samlos.agency_id() AND c.state = 'submitted') $$;
 
+-- Who may add to what came with a report: its sender while it is being handed in, and the lead.
+CREATE FUNCTION samlos.may_hand_in(target uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT samlos.leads(target)
+              OR EXISTS (SELECT 1 FROM cases_case c
+                          WHERE c.id = target AND c.opened_by_agency_id = samlos.agency_id() AND c.state = 'submitted'
+                            AND c.opened_at = samlos.now()) $$;
+
+-- A row of a case stays in its case, with its author and its time, whatever else about it may change.
+CREATE FUNCTION samlos.stays_put() RETURNS trigger LANGUAGE plpgsql
+    AS $$
+    DECLARE
+        fixed text[] := ARRAY['case_id', 'author_agency_id', 'created_at'];
+        named text;
+    BEGIN
+        FOREACH named IN ARRAY fixed LOOP
+            IF to_jsonb(OLD) -> named IS DISTINCT FROM to_jsonb(NEW) -> named THEN
+                RAISE EXCEPTION 'a row keeps its case, its author and its time' USING ERRCODE = 'check_violation';
+            END IF;
+        END LOOP;
+        RETURN NEW;
+    END $$;
+
 -- The second lock, one procedure for every table with personal content. {kinds}: `core` (any right in force),
 -- `content` (part and giver), `received` (also what came with the report), `internal` (the author agency alone).
 CREATE PROCEDURE samlos.protect(target regclass, kind text, app text)
@@ -175,21 +201,23 @@ CREATE PROCEDURE samlos.protect(target regclass, kind text, app text)
     BEGIN
         IF kind = 'core' THEN
             readable := format('EXISTS (SELECT 1 FROM cases_caseaccess a WHERE ' || line || ')', target);
-            writable := 'samlos.may_contribute(case_id)';
+            writable := 'samlos.may_hand_in(case_id)';
             changeable := 'samlos.leads(case_id)';
         ELSIF kind = 'content' THEN
             readable := mine || format(' OR EXISTS (SELECT 1 FROM cases_caseaccess a WHERE ' || line || covers
                 || ' AND NOT a.received_only)', target);
+            -- In its own name and in any part: nobody reads it whose right does not cover that part from that author.
             writable := mine || ' AND samlos.may_contribute(case_id)';
-            changeable := mine;
+            changeable := writable;
         ELSIF kind = 'received' THEN
             readable := mine || format(' OR EXISTS (SELECT 1 FROM cases_caseaccess a WHERE ' || line || covers || ')', target);
-            writable := mine || ' AND samlos.may_contribute(case_id)';
-            changeable := mine || ' OR samlos.leads(case_id)';
+            writable := mine || ' AND samlos.may_hand_in(case_id)';
+            changeable := 'samlos.leads(case_id)';
         ELSIF kind = 'internal' THEN
+            -- Only the lead has working papers: else a key already taken would tell another that they exist (F-34).
             readable := mine;
-            writable := mine || ' AND samlos.may_contribute(case_id)';
-            changeable := mine;
+            writable := mine || ' AND samlos.leads(case_id)';
+            changeable := writable;
         ELSE
             RAISE EXCEPTION 'unknown kind of protection: %', kind;
         END IF;
@@ -198,6 +226,7 @@ CREATE PROCEDURE samlos.protect(target regclass, kind text, app text)
         EXECUTE format('CREATE POLICY readable ON %s FOR SELECT TO %I USING (%s)', target, app, readable);
         EXECUTE format('CREATE POLICY writable ON %s FOR INSERT TO %I WITH CHECK (%s)', target, app, writable);
         EXECUTE format('CREATE POLICY changeable ON %s FOR UPDATE TO %I USING (%s)', target, app, changeable);
+        EXECUTE format('CREATE TRIGGER stays_put BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION samlos.stays_put()', target);
     END $$;
 
 -- The case itself. `lead = me` lets the lead's own insert return its row before the access lines exist.
@@ -210,17 +239,40 @@ CREATE POLICY readable ON cases_case FOR SELECT TO {app} USING (
                   AND (a.user_id IS NULL OR a.user_id = (SELECT samlos.user_id()))
                   AND a.valid_from <= (SELECT samlos.now())
                   AND (a.valid_until IS NULL OR a.valid_until > (SELECT samlos.now()))));
+-- A case is opened with its intake office, or with the agency that opens it: never in another's list.
 CREATE POLICY writable ON cases_case FOR INSERT TO {app} WITH CHECK (
-    (SELECT samlos.agency_id()) IN (lead_agency_id, opened_by_agency_id));
+    opened_by_agency_id = (SELECT samlos.agency_id()) AND state = 'submitted' AND number IS NULL
+    AND (lead_agency_id = opened_by_agency_id
+         OR EXISTS (SELECT 1 FROM agencies_agency g JOIN agencies_agency mine ON mine.group_id = opened_by_agency_id
+                     WHERE g.group_id = lead_agency_id AND g.kind = 'intake_office'
+                       AND g.municipality_id = mine.municipality_id)));
 CREATE POLICY changeable ON cases_case FOR UPDATE TO {app} USING (samlos.may_contribute(id)) WITH CHECK (true);
--- Another agency with a right may move the case along (T11) and nothing else: lead, number, closing and retention are the
--- lead's. Row policies cannot tell columns apart.
+-- Another agency with a right may move the case into and out of the working group's follow-up (T11) and nothing else: lead,
+-- number, closing and retention are the lead's. Row policies cannot tell columns apart.
 CREATE FUNCTION samlos.only_lead_changes_case() RETURNS trigger LANGUAGE plpgsql
     AS $$
     DECLARE
         shared text[] := ARRAY['state', 'state_since', 'due_at'];
+        fixed text[] := ARRAY['id', 'opened_by_agency_id', 'opened_at', 'programme_version_id'];
+        early text[] := ARRAY['submitted', 'received'];
+        named text;
     BEGIN
-        IF current_user = '{app_name}' AND to_jsonb(NEW) - shared <> to_jsonb(OLD) - shared AND NOT samlos.leads(OLD.id) THEN
+        IF current_user <> '{app_name}' THEN
+            RETURN NEW;
+        END IF;
+        FOREACH named IN ARRAY fixed LOOP
+            IF to_jsonb(OLD) -> named IS DISTINCT FROM to_jsonb(NEW) -> named THEN
+                RAISE EXCEPTION 'who opened a case, when and under what stays' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+        END LOOP;
+        -- A case that was routed never goes back to where its sender or intake could reach it.
+        IF (NEW.state = ANY(early) AND OLD.state <> ALL(early)) OR (NEW.state = 'submitted' AND OLD.state <> 'submitted')
+            OR (OLD.number IS NOT NULL AND NEW.number IS DISTINCT FROM OLD.number) THEN
+            RAISE EXCEPTION 'a routed case keeps its number and never becomes new again' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        IF NOT samlos.leads(OLD.id) AND (
+            to_jsonb(NEW) - shared <> to_jsonb(OLD) - shared OR OLD.state = NEW.state
+            OR NOT ARRAY[OLD.state, NEW.state]::text[] <@ ARRAY['collaborating', 'working_group_follow_up']) THEN
             RAISE EXCEPTION 'only the agency leading a case may change it' USING ERRCODE = 'insufficient_privilege';
         END IF;
         RETURN NEW;
@@ -239,7 +291,8 @@ CREATE POLICY readable ON cases_assignmentperiod FOR SELECT TO {app} USING (agen
 ALTER TABLE cases_caseuserobjectpermission ENABLE ROW LEVEL SECURITY;
 REVOKE UPDATE, TRUNCATE ON cases_caseuserobjectpermission FROM {app};
 CREATE POLICY own ON cases_caseuserobjectpermission TO {app}
-    USING (agency_id = (SELECT samlos.agency_id())) WITH CHECK (agency_id = (SELECT samlos.agency_id()));
+    USING (agency_id = (SELECT samlos.agency_id()))
+    WITH CHECK (agency_id = (SELECT samlos.agency_id()) AND assigned_by_id = (SELECT samlos.user_id()));
 
 CALL samlos.protect('cases_person', 'core', '{app_name}');
 CALL samlos.protect('cases_personidentity', 'received', '{app_name}');
@@ -254,24 +307,47 @@ CALL samlos.protect('cases_childreportassessment', 'internal', '{app_name}');
 CALL samlos.protect('cases_conversation', 'internal', '{app_name}');
 CALL samlos.protect('cases_coordinationassessment', 'internal', '{app_name}');
 
+-- The timeline and the report are never rewritten; a correction is a new line of the same agency's.
+REVOKE UPDATE ON cases_entry, cases_basicneed, cases_concernreport, cases_reportinformation, cases_personcontact, cases_personidentity FROM {app};
+GRANT UPDATE (received_by_id) ON cases_concernreport TO {app};
+-- A name is taken away again by the agency that wrote it down, also when its right has ended.
+CREATE POLICY erasable ON cases_resourceperson FOR UPDATE TO {app} USING (
+    author_agency_id = (SELECT samlos.agency_id())) WITH CHECK (
+    author_agency_id = (SELECT samlos.agency_id()) AND name = '' AND removed_at IS NOT NULL);
+CREATE FUNCTION samlos.wrote(entry uuid, in_case uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT EXISTS (SELECT 1 FROM cases_entry o
+                          WHERE o.id = entry AND o.case_id = in_case AND o.author_agency_id = samlos.agency_id()) $$;
+CREATE POLICY own_corrections ON cases_entry AS RESTRICTIVE FOR INSERT TO {app} WITH CHECK (
+    supersedes_id IS NULL OR samlos.wrote(supersedes_id, case_id));
+
 -- Facts: the lead reads all; others with a right read those a shared step may depend on, never the review's answers.
 ALTER TABLE cases_fact ENABLE ROW LEVEL SECURITY;
-REVOKE DELETE, TRUNCATE ON cases_fact FROM {app};
+REVOKE UPDATE, DELETE, TRUNCATE ON cases_fact FROM {app};
+GRANT UPDATE (ended_at) ON cases_fact TO {app};
 CREATE POLICY readable ON cases_fact FOR SELECT TO {app} USING (
     samlos.leads(case_id)
     OR (kind IN ('told_of_report', 'consent_given', 'on_working_group_agenda', 'cooperation_meeting_called')
         AND samlos.may_contribute(case_id)));
+-- The lead establishes and ends them; another agency only that the case is on the agenda it runs (T11).
 CREATE POLICY writable ON cases_fact FOR INSERT TO {app} WITH CHECK (
-    agency_id = (SELECT samlos.agency_id()) AND samlos.may_contribute(case_id));
-CREATE POLICY changeable ON cases_fact FOR UPDATE TO {app} USING (samlos.may_contribute(case_id));
+    agency_id = (SELECT samlos.agency_id())
+    AND (samlos.leads(case_id) OR (kind = 'on_working_group_agenda' AND samlos.may_contribute(case_id))));
+CREATE POLICY changeable ON cases_fact FOR UPDATE TO {app} USING (
+    samlos.leads(case_id)
+    OR (kind = 'on_working_group_agenda' AND agency_id = (SELECT samlos.agency_id()) AND samlos.may_contribute(case_id)));
 
 -- Who is the same human is intake's knowledge alone.
 ALTER TABLE cases_personlink ENABLE ROW LEVEL SECURITY;
 CREATE POLICY intake_alone ON cases_personlink TO {app} USING (
-    EXISTS (SELECT 1 FROM agencies_agency g WHERE g.group_id = (SELECT samlos.agency_id()) AND g.kind = 'intake_office'));
+    EXISTS (SELECT 1 FROM agencies_agency g WHERE g.group_id = (SELECT samlos.agency_id()) AND g.kind = 'intake_office')
+    -- Between cases this office once received: another municipality's intake knows nothing of them.
+    AND EXISTS (SELECT 1 FROM cases_caselead l
+                 WHERE l.case_id IN (first_id, second_id) AND l.agency_id = (SELECT samlos.agency_id())));
 
 ALTER TABLE cases_conflict ENABLE ROW LEVEL SECURITY;
-REVOKE DELETE, TRUNCATE ON cases_conflict FROM {app};
+REVOKE UPDATE, DELETE, TRUNCATE ON cases_conflict FROM {app};
+GRANT UPDATE (ended_at) ON cases_conflict TO {app};
 CREATE POLICY readable ON cases_conflict FOR SELECT TO {app} USING (
     user_id = (SELECT samlos.user_id()) OR samlos.leads(case_id));
 CREATE POLICY writable ON cases_conflict FOR INSERT TO {app} WITH CHECK (user_id = (SELECT samlos.user_id()));
@@ -279,7 +355,8 @@ CREATE POLICY changeable ON cases_conflict FOR UPDATE TO {app} USING (samlos.lea
 
 -- The sender follows its receipts; whoever leads the report's case moves its receipt on.
 ALTER TABLE cases_reportreceipt ENABLE ROW LEVEL SECURITY;
-REVOKE DELETE, TRUNCATE ON cases_reportreceipt FROM {app};
+REVOKE UPDATE, DELETE, TRUNCATE ON cases_reportreceipt FROM {app};
+GRANT UPDATE (state, received_at, decided_at, rejection_reason) ON cases_reportreceipt TO {app};
 CREATE POLICY readable ON cases_reportreceipt FOR SELECT TO {app} USING (
     agency_id = (SELECT samlos.agency_id())
     OR EXISTS (SELECT 1 FROM cases_concernreport r WHERE r.receipt_id = cases_reportreceipt.id));
@@ -325,8 +402,8 @@ CREATE FUNCTION samlos.cases_of_same_person(target uuid) RETURNS TABLE (case_id 
           FROM cases_personidentity mine JOIN cases_personidentity other ON other.number_index = mine.number_index
           JOIN cases_case c ON c.id = other.case_id
          WHERE mine.case_id = target AND other.case_id <> target AND samlos.leads(target)
-           AND EXISTS (SELECT 1 FROM agencies_agency g
-                        WHERE g.group_id = samlos.agency_id() AND g.kind = 'intake_office')
+           AND EXISTS (SELECT 1 FROM agencies_agency g JOIN agencies_agency l ON l.municipality_id = g.municipality_id
+                        WHERE g.group_id = samlos.agency_id() AND g.kind = 'intake_office' AND l.group_id = c.lead_agency_id)
          ORDER BY c.opened_at
     $$;
 
@@ -338,7 +415,7 @@ CREATE FUNCTION samlos.search_people(words text, most integer) RETURNS TABLE (ca
         SELECT p.case_id FROM cases_person p JOIN cases_case c ON c.id = p.case_id
          WHERE (lower(p.given_name || ' ' || p.family_name) LIKE '%' || replace(replace(replace(lower(words),
                     '\', '\\'), '%', '\%'), '_', '\_') || '%' OR c.number = words)
-           AND p.protection_level <> 'strictly_confidential'
+           AND p.protection_level NOT IN ('strictly_confidential', 'fictitious_id')
            AND EXISTS (SELECT 1 FROM cases_caseaccess a
                         WHERE a.agency_id = samlos.agency_id() AND a.case_id = p.case_id
                           AND (a.user_id IS NULL OR a.user_id = samlos.user_id())
@@ -357,3 +434,5 @@ CREATE FUNCTION samlos.search_entries(words text, most integer) RETURNS TABLE (e
                           AND a.valid_from <= samlos.now() AND (a.valid_until IS NULL OR a.valid_until > samlos.now()))
          ORDER BY e.occurred_at DESC, e.id LIMIT most
     $$;
+
+CALL samlos.seal_triggers('{app_name}');

@@ -48,7 +48,12 @@ CREATE FUNCTION samlos.purge_case(target uuid) RETURNS boolean
         IF NOT FOUND OR doomed.legal_hold THEN
             RETURN false;
         END IF;
-        IF (doomed.state IN ('submitted', 'received') AND samlos.leads(target))
+        -- Only what intake itself has and nobody else ever got: a number is given when a case is routed.
+        IF (doomed.state IN ('submitted', 'received') AND doomed.number IS NULL AND samlos.leads(target)
+            AND EXISTS (SELECT 1 FROM agencies_agency g
+                         WHERE g.group_id = samlos.agency_id() AND g.kind = 'intake_office')
+            AND NOT EXISTS (SELECT 1 FROM cases_caselead l
+                             WHERE l.case_id = target AND l.agency_id <> samlos.agency_id()))
             OR (by_owner AND doomed.state = 'closed' AND doomed.retain_until < samlos.now()::date) THEN
             PERFORM samlos.delete_with_dependents('cases_case', ARRAY[target::text]);
             RETURN true;

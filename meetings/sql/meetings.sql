@@ -180,3 +180,5 @@ CALL samlos.protect_with_item('meetings_itemdecision', '{app_name}');
 -- A decision can be taken back by who wrote it.
 GRANT UPDATE (removed_at) ON meetings_itemdecision TO {app};
 CREATE POLICY changeable ON meetings_itemdecision FOR UPDATE TO {app} USING (author_agency_id = (SELECT samlos.agency_id()));
+
+CALL samlos.seal_triggers('{app_name}');

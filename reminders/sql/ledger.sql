@@ -8,3 +8,5 @@ CREATE FUNCTION samlos.said_once() RETURNS trigger LANGUAGE plpgsql
     END $$;
 CREATE TRIGGER said_once BEFORE UPDATE ON reminders_reminder FOR EACH ROW
     WHEN (OLD.state = 'sent' AND NEW.state <> 'sent') EXECUTE FUNCTION samlos.said_once();
+
+CALL samlos.seal_triggers('{app_name}');

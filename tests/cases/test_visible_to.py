@@ -36,7 +36,7 @@ def shared(cast: Cast) -> Case:
     return case
 
 
-STORIES["shared"] = (shared, OFFICE | {"nils", "nora", "marte"})
+STORIES["shared"] = (shared, OFFICE | {"nils", "nora", "tor", "marte"})
 
 
 @pytest.mark.req("SIG-46")
