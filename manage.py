@@ -5,14 +5,22 @@ import os
 import sys
 
 # The application's role owns nothing, so it can neither migrate nor turn row-level security off (access.md).
-OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "lintmigrations", "demo_clock", "purge_due"}
+OWNER_COMMANDS = {
+    "migrate",
+    "makemigrations",
+    "sqlmigrate",
+    "showmigrations",
+    "lintmigrations",
+    "demo_clock",
+    "purge_due",
+}
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
         os.environ.setdefault("SAMLOS_DATABASE_ROLE", "owner")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 (settings must be chosen first)
+    from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 

@@ -21,7 +21,9 @@ def run_file(path: Path) -> migrations.RunPython:
         connection = schema_editor.connection
         connection.ensure_connection()
         role = sql.Identifier(settings.APP_DATABASE_ROLE).as_string(connection.connection)
-        script = path.read_text(encoding="utf-8").replace("{app}", role).replace("{app_name}", settings.APP_DATABASE_ROLE)
+        script = (
+            path.read_text(encoding="utf-8").replace("{app}", role).replace("{app_name}", settings.APP_DATABASE_ROLE)
+        )
         with connection.connection.cursor() as cursor:
             cursor.execute(script)
 

@@ -14,7 +14,7 @@ os.environ.setdefault("DATABASE_OWNER_URL", "postgres://samlos_owner:unset@local
 os.environ.setdefault("REDIS_URL", "redis://localhost:1/0")
 
 from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import INSTALLED_APPS, TEMPLATES  # noqa: E402
+from config.settings.base import INSTALLED_APPS  # noqa: E402
 
 INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]  # for `make check`; installed with the suite's tools only
 DEMONSTRATION = True

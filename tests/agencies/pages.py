@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from agencies.decisions import NotNow, denied
+from agencies.http import Request
 from agencies.models import DemonstrationStep
 from audit import context
 from audit.clock import now
@@ -31,7 +32,7 @@ def whoami(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"database": [user_id, agency_id], "python": [behalf.user_id, behalf.agency_id]})
 
 
-def write(request: HttpRequest, outcome: str) -> HttpResponse:
+def write(request: Request, outcome: str) -> HttpResponse:
     """Write a row and an event, and then end as asked."""
     actor = request.actor
     DemonstrationStep.objects.create(code=f"written:{outcome}", done_at=now())
@@ -49,7 +50,7 @@ def write(request: HttpRequest, outcome: str) -> HttpResponse:
     return HttpResponse(SECRET)
 
 
-def read(request: HttpRequest, times: int) -> HttpResponse:
+def read(request: Request, times: int) -> HttpResponse:
     """A page whose pieces each say that they read the case."""
     for _time in range(times):
         record_once("case.read", case_id=CASE, user_id=request.user.pk, agency_id=request.actor.agency.pk)

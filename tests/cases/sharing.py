@@ -36,7 +36,9 @@ def consent_in_force(
             givers=[agency.pk for agency in named],
         )
         ConsentScope.objects.bulk_create(
-            ConsentScope(consent=consent, agency=cast.agency(slug), part=part) for slug, parts in scopes.items() for part in parts
+            ConsentScope(consent=consent, agency=cast.agency(slug), part=part)
+            for slug, parts in scopes.items()
+            for part in parts
         )
         return consent
 

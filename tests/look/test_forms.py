@@ -38,7 +38,9 @@ def filled(**changes):
 
 def tag(page, element_id):
     """The opening tag with this id."""
-    return re.search(rf'<[^>]*\bid="{element_id}"[^>]*>', page)[0]
+    found = re.search(rf'<[^>]*\bid="{element_id}"[^>]*>', page)
+    assert found
+    return found[0]
 
 
 def test_an_empty_form_shows_hints_and_no_errors():

