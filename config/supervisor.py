@@ -39,6 +39,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     # The schedule is in the settings and beat keeps no file: two beats are harmless, a lost one starts afresh.
     "beat": (*CELERY, "beat", "--loglevel=WARNING", "--scheduler=celery.beat:Scheduler", "--pidfile="),
 }
+SERVER_VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 READY_SECONDS = 60
 GRACE_SECONDS = 25  # a worker is given 20 seconds to end the task in hand (config/celery.py)
 LONGEST_PAUSE = 30.0
@@ -134,6 +135,7 @@ class Demonstration:
             say("PostgreSQL and Valkey")
             self.servers = embedded.start(self.home)
             self.environment = {**self.environment, **self.servers.environment, **_given(os.environ)}
+        self.tell_other_terminals()
         say("Database schema")
         self.manage("migrate", "--noinput", "--verbosity=0")
         say("Demonstration municipality")
@@ -143,6 +145,12 @@ class Demonstration:
             say("Static files")
             self.manage("collectstatic", "--noinput", "--verbosity=0")
             stamp.write_text(fingerprint, "utf-8")
+
+    def tell_other_terminals(self) -> None:
+        """Let manage.py in another terminal find the servers and the port for as long as this runs (settings/dev.py)."""
+        found = {name: self.environment[name] for name in (*SERVER_VARIABLES, "PORT")}
+        lines = "".join(f"{name}={value}\n" for name, value in found.items())
+        embedded.write_private(self.home / "running.env", lines)
 
     def manage(self, *arguments: str) -> str:
         """Run a management command and give back what it printed; its last line of complaint is the error."""
@@ -206,6 +214,7 @@ class Demonstration:
                     program.process.wait(max(0.1, deadline - time.monotonic()))
                 program.tell(signal.SIGKILL)
                 program.process.wait()
+        (self.home / "running.env").unlink(missing_ok=True)
         if self.servers is not None:
             self.servers.stop()
 
@@ -277,8 +286,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def _given(environment: os._Environ[str]) -> dict[str, str]:
-    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
-    return {name: environment[name] for name in names if name in environment}
+    return {name: environment[name] for name in SERVER_VARIABLES if name in environment}
 
 
 def _die_with_parent() -> None:

@@ -17,6 +17,22 @@ def fill_demonstration_environment(home: Path) -> None:
         os.environ.setdefault(name, value)
 
 
+def find_running_demonstration(home: Path) -> None:
+    """Use the servers and the port of the demonstration that runs from `home`, for manage.py in another terminal.
+
+    Does nothing when a database is named already, and ends the program with one sentence when none runs.
+    """
+    if "DATABASE_URL" in os.environ:
+        return
+    running = home / "running.env"
+    if not running.exists():
+        raise SystemExit(
+            f"No demonstration runs from {home}. Start it with make demo (with the same SAMLOS_HOME), or set DATABASE_URL."
+        )
+    for name, value in _read(running).items():
+        os.environ.setdefault(name, value)
+
+
 def _kept_secrets(home: Path) -> dict[str, str]:
     path = home / "secrets.env"
     if not path.exists():
@@ -35,5 +51,9 @@ def _kept_secrets(home: Path) -> dict[str, str]:
             pass
         finally:
             new.unlink()
+    return _read(path)
+
+
+def _read(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)

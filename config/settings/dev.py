@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
-from config.settings.defaults import fill_demonstration_environment
+from config.settings.defaults import fill_demonstration_environment, find_running_demonstration
 
-fill_demonstration_environment(Path(os.environ.get("SAMLOS_HOME", ".local")))
+_home = Path(os.environ.get("SAMLOS_HOME") or Path(__file__).resolve().parents[2] / ".local").resolve()
+find_running_demonstration(_home)  # first: the addresses below follow from its port
+fill_demonstration_environment(_home)
 
 from config.settings.base import *  # noqa: E402, F403
 from config.settings.base import SAMLOS_HOME  # noqa: E402

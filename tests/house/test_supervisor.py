@@ -142,6 +142,25 @@ def test_it_greets_with_address_and_cast_and_stops_without_a_trace(begin, projec
     assert running_in(project, home) == []
 
 
+def test_manage_in_another_terminal_finds_it_while_it_runs_and_is_told_when_it_does_not(begin, home, port):
+    asking = "from django.conf import settings; print(settings.PUBLIC_URL, settings.DATABASES['default']['USER'])"
+    environment = {"PATH": os.environ["PATH"], "SAMLOS_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
+
+    def ask() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", asking], cwd=supervisor.ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    process = begin()
+    wait_for_address(process)
+    assert (home / "running.env").stat().st_mode & 0o077 == 0
+    assert ask().stdout.split() == [f"http://localhost:{port}", "samlos_app"]
+
+    process.terminate()
+    process.communicate(timeout=30)
+    assert ask().stderr.startswith(f"No demonstration runs from {home}")
+
+
 def test_every_step_is_announced_and_done_in_order(begin, project):
     printed = wait_for_address(begin())
 
