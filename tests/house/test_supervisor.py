@@ -144,11 +144,20 @@ def test_it_greets_with_address_and_cast_and_stops_without_a_trace(begin, projec
 
 def test_manage_in_another_terminal_finds_it_while_it_runs_and_is_told_when_it_does_not(begin, home, port):
     asking = "from django.conf import settings; print(settings.PUBLIC_URL, settings.DATABASES['default']['USER'])"
-    environment = {"PATH": os.environ["PATH"], "SAMLOS_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings.dev"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SAMLOS_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+    }
 
     def ask() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", asking], cwd=supervisor.ROOT, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", asking],
+            cwd=supervisor.ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     process = begin()
