@@ -259,7 +259,8 @@ def answers(port: int) -> bool:
 def static_fingerprint() -> str:
     """Changes when any file that collectstatic reads may have changed."""
     digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
-    for path in sorted([*(ROOT / "static").rglob("*"), *ROOT.glob("*/static/**/*")]):
+    # No hidden folder: .local/static/ is what collectstatic writes.
+    for path in sorted([*(ROOT / "static").rglob("*"), *ROOT.glob("[!.]*/static/**/*")]):
         if path.is_file():
             found = path.stat()
             digest.update(f"{path}:{found.st_mtime_ns}:{found.st_size}\n".encode())

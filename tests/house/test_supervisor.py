@@ -285,3 +285,16 @@ def _works_in(process: Path, folder: Path) -> bool:
         return (process / "cwd").readlink().is_relative_to(folder)
     except OSError:
         return False
+
+
+def test_what_is_collected_does_not_ask_to_be_collected_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "ROOT", tmp_path)
+    (tmp_path / "requirements.lock").touch()
+    for folder in (tmp_path / "static", tmp_path / "cases" / "static" / "cases", tmp_path / ".local" / "static"):
+        folder.mkdir(parents=True)
+    before = supervisor.static_fingerprint()
+
+    (tmp_path / ".local" / "static" / "page.css").touch()
+    assert supervisor.static_fingerprint() == before
+    (tmp_path / "cases" / "static" / "cases" / "page.css").touch()
+    assert supervisor.static_fingerprint() != before
