@@ -34,12 +34,12 @@ def _measures(actor: Actor) -> Iterator[DayRow]:
     rows = near.with_progress_known_to(actor).unfinished().select_related("case__person").order_by("due_on", "pk")
     for row in rows[:MOST]:
         yield DayRow(
-            # The last minute of the last day: the day stands there as people wrote it, and is late when it is over.
-            due_at=clock.end_of(row.last_day) - dt.timedelta(minutes=1),
+            due_at=clock.deadline_on(row.last_day),
             title=row.title,
             context=_context(row),
             action=_("Meld framdrift"),
             url=reverse("actionplans:progress", args=[row.case_id, row.pk]),
+            case_id=row.case_id,
         )
 
 
@@ -56,6 +56,7 @@ def _follow_ups(actor: Actor) -> Iterator[DayRow]:
             if to_register
             else reverse("actionplans:detail", args=[row.case_id]),
             is_appointment=not to_register,
+            case_id=row.case_id,
         )
 
 

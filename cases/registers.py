@@ -45,6 +45,8 @@ class DayRow:
     url: str
     # Something to be at (a meeting) is not late when its time has passed; something to do is.
     is_appointment: bool = False
+    # The case it is about, for the log of what was shown (G7); None for a row about none or about several.
+    case_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ class Section:
 def home(request: Request) -> HttpResponse:
     """Everything that waits for the actor, from every app, and the cases that are theirs."""
     actor = request.actor
-    sections = _sections(registers.day_rows_for(actor), actor.at)
+    waiting = registers.day_rows_for(actor)
+    sections = _sections(waiting, actor.at)
     mine = assigned_case_ids(actor)
     visible = Case.objects.visible_to(actor).exclude(state=CaseState.CLOSED)
     ids = list(visible.filter(pk__in=mine).soonest_first().values_list("pk", flat=True))
@@ -66,7 +67,7 @@ def home(request: Request) -> HttpResponse:
         user_id=actor.user.pk,
         agency_id=actor.agency.pk,
         role=actor.role_codes,
-        case_ids=ids[:MINE_SHOWN],
+        case_ids={*ids[:MINE_SHOWN], *(row.case_id for row in waiting if row.case_id is not None)},
         object_type="my_day",
     )
     context = {
@@ -92,9 +93,11 @@ def own_rows(actor: Actor) -> Iterable[DayRow]:
     due = [pk for pk in _due_ids(actor, mine) if pk not in unstaffed]
     found = Case.objects.visible_to(actor).exclude(state=CaseState.CLOSED)
     cases = found.select_related("person", "lead_agency", "programme_version").in_bulk({*due, *given, *unstaffed})
-    for pk in unstaffed:
-        yield _unstaffed_row(actor, cases[pk])
     reports = report_labels(actor, cases.values())
+    # A case may have gone between the queries: what is not found any more is not shown.
+    for pk in unstaffed:
+        if pk in cases:
+            yield _unstaffed_row(actor, cases[pk])
     for pk in dict.fromkeys([*due, *given]):
         if pk in cases:
             yield _row(actor, cases[pk], given.get(pk), reports.get(pk, ""), assigned=pk in mine)
@@ -119,7 +122,12 @@ def _row(actor: Actor, case: Case, given: CaseUserObjectPermission | None, repor
     elif not is_mine:
         about.append(words.whose_turn(actor, case, assigned=assigned))
     return DayRow(
-        due_at=None if is_new else case.due_at, title=title, context=" · ".join(about), action=action, url=url
+        due_at=None if is_new else case.due_at,
+        title=title,
+        context=" · ".join(about),
+        action=action,
+        url=url,
+        case_id=case.pk,
     )
 
 
@@ -152,6 +160,7 @@ def _unstaffed_row(actor: Actor, case: Case) -> DayRow:
         context=" · ".join([_label(case, ""), case.person.short_name]),
         action=_("Tildel saken"),
         url=reverse("cases:assign", args=[case.pk]),
+        case_id=case.pk,
     )
 
 

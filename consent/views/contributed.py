@@ -64,6 +64,7 @@ def approvals_waiting(actor: Actor) -> Iterable[DayRow]:
             context=_("Sak %(case)s") % {"case": shared.case.label},
             action=_("Les og avgjør"),
             url=reverse("consent:approve_disclosure", args=[shared.case_id, shared.pk]),
+            case_id=shared.case_id,
         )
         for shared in waiting.select_related("case").newest_first()
     ]

@@ -66,11 +66,12 @@ def day_rows(actor: Actor) -> Iterable[DayRow]:
         meeting = by_id[item.meeting_id]
         if item.pk not in told and not meeting.is_convened_by(actor.agency):
             yield DayRow(
-                due_at=clock.end_of(planning.status_due_on(meeting)) - dt.timedelta(minutes=1),
+                due_at=clock.deadline_on(planning.status_due_on(meeting)),
                 title=_("Skriv status før møtet"),
                 context=_("Sak %(label)s") % {"label": item.case.label},
                 action=_("Skriv status"),
                 url=reverse("meetings:status", args=[item.pk]),
+                case_id=item.case_id,
             )
     yield from _proposals(meetings, actor)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from agencies.actors import Actor
 from agencies.enums import Part
 from audit import clock
+from audit.models import Event
 from cases import registers
 from cases.registers import DayRow, Notice
 from cases.services import conflicts
@@ -55,6 +56,20 @@ def test_what_is_past_its_day_stands_first_for_the_worker_and_for_the_manager(
 
     assert any(f"Sak {case.number}" in row for row in worker["over"]) and "dager over" in html
     assert any(f"Sak {case.number}" in row and "Dere har neste steg." in row for row in manager["over"])
+
+
+@pytest.mark.req("G7")
+def test_every_case_the_page_shows_stands_in_the_log(
+    cast: Cast, client: Client, shift_clock: Callable[..., None]
+) -> None:
+    case = stories.assigned(cast)
+    shift_clock(days=20)
+
+    day(client, cast.mona)  # late, and somebody else's
+
+    with acting_as(cast.mona):
+        event = Event.objects.filter(kind="case.listed", object_type="my_day").latest("at")
+        assert event.case_ids == [case.pk]
 
 
 def test_intake_is_told_of_waiting_reports_without_a_name(cast: Cast, client: Client) -> None:
