@@ -19,6 +19,8 @@ from audit import clock
 
 # An agency's workers to choose between, the agency itself first: "Avklares i NAV".
 Carriers = Sequence[tuple[Agency, Sequence[User]]]
+# Times, days or kroner; well within what the column holds.
+LARGEST_COUNT = 1_000_000
 
 
 def part_choices(definition: ProgrammeDefinition) -> list[tuple[str, str]]:
@@ -102,7 +104,7 @@ class MeasureForm(Form):
     target = forms.IntegerField(
         label=gettext_lazy("Hvor mange ganger, dager eller kroner i alt?"),
         min_value=1,
-        max_value=1_000_000,
+        max_value=LARGEST_COUNT,
         required=False,
         widget=forms.TextInput(attrs={"class": "app-shorter", "inputmode": "numeric"}),
     )
@@ -172,6 +174,7 @@ class ProgressForm(Form):
     count = forms.IntegerField(
         label=gettext_lazy("Hvor mange til nå?"),
         min_value=0,
+        max_value=LARGEST_COUNT,
         required=False,
         widget=forms.TextInput(attrs={"class": "app-shorter", "inputmode": "numeric"}),
     )

@@ -181,7 +181,12 @@ def may_assess_coordination(actor: Actor, case: Case) -> Decision:
 
 def may_start_collaboration(actor: Actor, case: Case) -> Decision:
     """The lead starts the collaboration from the mapping, once all that T10 asks for is in place."""
-    return all_of(may_work_on(actor, case), _ready_for(CaseState.COLLABORATING, case, facts_as_seen(actor, case)))
+    return all_of(
+        may_work_on(actor, case),
+        # The table also lets a case come back from the group's follow-up: that is another step, with another page.
+        _reached(case, frozenset({CaseState.MAPPING})),
+        _ready_for(CaseState.COLLABORATING, case, facts_as_seen(actor, case)),
+    )
 
 
 def facts_as_seen(actor: Actor, case: Case) -> set[FactKind]:

@@ -147,9 +147,9 @@ def report_progress(
     Raises NotNow when the very same was said last: sent twice, it is one report.
     """
     case = lock(measure.case)
+    measure = _standing(measure)
+    measure.case = case
     demand(policies.may_report_progress(by, measure))
-    if measure.removed_at is not None:
-        raise NotNow(_("Tiltaket er ikke i planen lenger."), "removed")
     newest = MeasureProgress.objects.contributed_by(by.agency).filter(measure=measure).newest_first().first()
     said = (status, count, happened_on, text)
     if newest is not None and said == (newest.status, newest.count, newest.happened_on, newest.text):

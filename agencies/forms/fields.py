@@ -6,6 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+# A year outside these is a slip of the finger, such as 0202. Python and PostgreSQL also disagree about the year 1.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
 
 class DateField(forms.DateField):
     """A date typed as 20.11.2026 (or 2026-11-20); shown as dd.mm.åååå."""
@@ -24,7 +27,10 @@ class DateField(forms.DateField):
 
     def to_python(self, value: Any) -> dt.date | None:
         """Spaces after the dots are what people write: "20. 11. 2026"."""
-        return super().to_python(value.replace(" ", "") if isinstance(value, str) else value)
+        day: dt.date | None = super().to_python(value.replace(" ", "") if isinstance(value, str) else value)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
 
 
 class TimeField(forms.TimeField):

@@ -30,7 +30,9 @@ class Choice:
 def choose_agency(request: MaybeActing) -> HttpResponse:
     """Show the agencies with a membership in force; one click chooses. With none, say so and whom to ask."""
     asked_for = request.POST.get("next") or request.GET.get("next") or ""
-    onward = asked_for if url_has_allowed_host_and_scheme(asked_for, allowed_hosts=None) else ""
+    # A path of ours: anything else `redirect` would take for the name of a view.
+    is_ours = asked_for.startswith("/") and url_has_allowed_host_and_scheme(asked_for, allowed_hosts=None)
+    onward = asked_for if is_ours else ""
     if request.method == "POST":
         agency = next((a for a in agencies_of(request.user) if a.slug == request.POST.get("agency")), None)
         if agency is not None:

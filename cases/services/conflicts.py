@@ -6,7 +6,8 @@ from agencies.actors import Actor
 from audit import clock
 from cases.grants import is_assigned, unassign
 from cases.models import Case, Conflict
-from cases.services.lifecycle import record_change
+from cases.policies import may_view
+from cases.services.lifecycle import lock, record_change
 
 
 @transaction.atomic
@@ -16,8 +17,10 @@ def declare(case: Case, *, by: Actor) -> None:
     Only the lead can end a conflict. The audit row and the assignment come first: afterwards the case is gone for
     the actor. Declaring twice changes nothing.
     """
+    case = lock(case)
     if Conflict.objects.in_force().filter(case=case, user=by.user).exists():
         return
+    may_view(by, case).enforce()
     record_change("conflict.declared", case, by=by)
     if is_assigned(by, case):
         unassign(case, by.user, by=by)

@@ -146,6 +146,7 @@ def receive(request: Request, case_id: uuid.UUID) -> HttpResponse:
 def route(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """Intake passes the report on (T3), and from then on does not see it."""
     case = _open_report(request, case_id)
+    policies.may_do_intake(request.actor).enforce()
     suggestion = routing.suggest(case, actor=request.actor)
     form = RouteForm(request.POST, suggestion=suggestion)
     if not form.is_valid():

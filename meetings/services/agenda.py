@@ -17,6 +17,7 @@ from cases.services import lifecycle
 from meetings import policies
 from meetings.enums import ItemState
 from meetings.models import CaseItem, GeneralItem, Meeting
+from meetings.services import reading
 from meetings.workflow import WAITING_OR_ON
 
 
@@ -87,10 +88,12 @@ def answer_unheard(
 ) -> None:
     """The same for an item the actor may not hear: it gets its time without anybody learning whose case it is.
 
-    Raises NotNow when there is no such item (any more).
+    Raises NotNow when this meeting has no such item (any more).
     """
     policies.enforce(policies.may_change(by, meeting))
     _check_slot(meeting, answer, starts_at)
+    if item_id not in {row.id for row in reading.unheard_items([meeting])}:
+        raise NotNow(_("Saken står ikke på saklisten lenger."), "gone")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT samlos.answer_unheard(%s, %s, %s, %s)",

@@ -41,8 +41,11 @@ def begin(item: CaseItem, *, by: Actor) -> Case:
 
 @transaction.atomic
 def finish(case: Case, *, by: Actor) -> Case:
-    """The group's follow-up is done: the case goes on as ordinary collaboration."""
-    may_work_on(by, case).enforce()
+    """The group's follow-up is done: the case goes on as ordinary collaboration. Raises NotNow when none is going on."""
+    case = lifecycle.lock(case)
+    lifecycle.demand(may_work_on(by, case))
+    if case.state != CaseState.WORKING_GROUP_FOLLOW_UP:
+        raise NotNow(_("Saken følges ikke opp i arbeidsgruppen nå."), "wrong_state")
     case = lifecycle.change_state(case, CaseState.COLLABORATING, by=by)
     lifecycle.facts_ended(case, FactKind.ON_WORKING_GROUP_AGENDA, by=by)
     return case

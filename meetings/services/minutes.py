@@ -94,7 +94,7 @@ def write_status(item: CaseItem, *, by: Actor, part: Part, text: str) -> Entry:
 
 
 def _heard(item: CaseItem, by: Actor) -> CaseItem:
-    """The item under a lock, if it is still heard: a consent may have ended while the page stood open."""
+    """The item as it is now, if it is still heard: a consent may have ended while the page stood open."""
     found = (
         CaseItem.objects.heard_by(by)
         .filter(pk=item.pk)

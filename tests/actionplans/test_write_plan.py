@@ -243,6 +243,17 @@ def test_only_who_carries_a_measure_and_the_lead_report_on_it(client: Client, ca
         assert MeasureProgress.objects.filter(measure=school).count() == 2
 
 
+def test_a_count_beyond_all_measure_is_asked_about_again(client: Client, cast: Cast) -> None:
+    case = planning.planned(cast)
+    with acting_as(cast.siv):
+        talk = Measure.objects.get(title=planning.TALK)
+    said = {"status": "in_progress", "happened_on": "01.01.2026", "count": "99999999999"}
+
+    answer = sign_in(client, cast.siv).post(reverse("actionplans:progress", args=[case.pk, talk.pk]), said)
+
+    assert answer.status_code == 422 and "Skriv 1000000 eller mindre." in answer.content.decode()
+
+
 def test_what_was_reported_cannot_be_rewritten(cast: Cast) -> None:
     planning.planned(cast)
     with acting_as(cast.siv):

@@ -131,3 +131,12 @@ def test_a_membership_that_has_not_begun_gives_nothing(client, cast):
     )
 
     assert client.get(reverse("choose_agency")).wsgi_request.actor is None
+
+
+@pytest.mark.parametrize("onward", ["privacy", "foo", "//elsewhere.example/", "https://elsewhere.example/", "\x00"])
+def test_only_a_path_of_ours_leads_on(client, cast, onward):
+    sign_in_without_choice(client, cast.tove)
+
+    answer = client.post(reverse("choose_agency"), {"agency": "outreach", "next": onward})
+
+    assert answer.url == reverse("home")

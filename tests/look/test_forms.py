@@ -113,6 +113,7 @@ def test_optional_fields_are_marked_and_required_ones_are_not():
         ("summary", "x" * 25, "Kort ned teksten: den har 25 tegn, og det er plass til 20."),
         ("held_on", "", "Skriv datoen som dd.mm.åååå."),
         ("held_on", "31.02.2026", "Skriv datoen som dd.mm.åååå, for eksempel 20.11.2026."),
+        ("held_on", "20.11.0206", "Skriv datoen som dd.mm.åååå, for eksempel 20.11.2026."),
         ("held_at", "kvart over", "Skriv klokkeslettet som tt.mm, for eksempel 13.00."),
         ("children", "maybe", "Velg et av svarene."),
         ("informed", "", "Kryss av her for å gå videre."),

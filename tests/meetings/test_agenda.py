@@ -141,6 +141,19 @@ def test_the_coordinator_who_may_not_hear_an_item_learns_that_there_is_one_and_n
         assert CaseItem.objects.get(pk=item.pk).starts_at == meeting.starts_at + dt.timedelta(minutes=30)
 
 
+def test_an_item_gets_its_time_at_its_own_meeting_alone(cast: Cast, client: Client) -> None:
+    meeting, other = called(cast), called(cast, days=45)
+    item = proposed(cast, stories.consented(cast), meeting)
+
+    answer = sign_in(client, cast.marte).post(
+        reverse("meetings:answer", args=[other.pk, item.pk]), {"starts": "10.30", "minutes": "10"}, follow=True
+    )
+
+    assert "Saken står ikke på saklisten lenger." in answer.content.decode()
+    with acting_as(cast.ingrid):
+        assert CaseItem.objects.get(pk=item.pk).starts_at is None
+
+
 @pytest.mark.req("G5")
 def test_only_the_convening_agency_is_told_that_there_are_items_it_may_not_hear(cast: Cast) -> None:
     case = stories.consented(cast)

@@ -10,8 +10,9 @@ from django.urls import reverse
 from agencies.decisions import NotNow, Refused
 from agencies.enums import Part
 from audit import clock
-from cases.enums import CaseState, EntryKind, FactKind
+from cases.enums import CaseState, CoordinationKind, EntryKind, FactKind
 from cases.models import Case, Entry
+from cases.services import needs
 from meetings.models import CaseItem, ItemDecision, ItemMinutes, Meeting
 from meetings.services import calling, follow_up, minutes, reading
 from tests import stories
@@ -215,6 +216,10 @@ def test_a_case_taken_up_is_followed_up_by_the_group_until_its_lead_says_it_is_d
         assert FactKind.ON_WORKING_GROUP_AGENDA in now.facts_in_force()
     done = reverse("meetings:finish_follow_up", args=[case.pk])
     assert sign_in(client, cast.marte).post(done).status_code == 403
+    # Starting the collaboration is no second way out of the group's follow-up.
+    sign_in(client, cast.ingrid).post(reverse("cases:start_collaboration", args=[case.pk]))
+    with acting_as(cast.ingrid):
+        assert stories.case_now(case).state == CaseState.WORKING_GROUP_FOLLOW_UP
     sign_in(client, cast.ingrid).post(done)
     with acting_as(cast.ingrid):
         now = stories.case_now(case)
@@ -244,3 +249,20 @@ def test_the_lead_carries_on_a_case_whose_item_the_coordinator_might_not_hear(
 
     with acting_as(cast.ingrid):
         assert stories.case_now(case).state == CaseState.WORKING_GROUP_FOLLOW_UP
+
+
+@pytest.mark.req("U23-29")
+def test_ending_a_follow_up_that_never_was_does_not_start_the_collaboration(cast: Cast, client: Client) -> None:
+    case = stories.needs_assessed(cast, agreed(cast))
+    with acting_as(cast.ingrid):
+        for kind in CoordinationKind:
+            called_in = kind == CoordinationKind.COOPERATION_MEETING
+            day = clock.today() + dt.timedelta(days=10) if called_in else None
+            needs.assess_coordination(
+                case, by=cast.ingrid, kind=kind, wanted=called_in, why="Vurdert sammen.", meeting_on=day
+            )
+
+    sign_in(client, cast.ingrid).post(reverse("meetings:finish_follow_up", args=[case.pk]))
+
+    with acting_as(cast.ingrid):
+        assert stories.case_now(case).state == CaseState.MAPPING
