@@ -26,9 +26,6 @@ class ReminderState(TextChoices):
     DROPPED = "dropped", _("Bortfalt")
 
 
-UNDELIVERED = (ReminderState.DUE, ReminderState.CLAIMED, ReminderState.UNCERTAIN)
-
-
 class ReminderQuerySet(models.QuerySet["Reminder"]):
     def raised_for(self, actor: Actor) -> "ReminderQuerySet":
         """What is due by now for this person in this agency, newest first. Whether they may still know of it is the

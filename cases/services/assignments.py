@@ -1,6 +1,5 @@
 """Who in an agency works on a case: given and taken by its manager (T4, need to know)."""
 
-import uuid
 from collections import Counter
 from dataclasses import dataclass
 
@@ -36,14 +35,6 @@ def candidates(case: Case, *, agency: Agency) -> list[Candidate]:
     load = Counter(rows.exclude(content_object__state=CaseState.CLOSED).values_list("user_id", flat=True))
     assigned = set(grants.assignments_of(case, agency).values_list("user_id", flat=True))
     return [Candidate(user, load[user.pk], user.pk in assigned) for user in users]
-
-
-def assigned_case_ids(actor: Actor) -> set[uuid.UUID]:
-    """The cases the actor is assigned to in the agency they act for."""
-    rows = CaseUserObjectPermission.objects.filter(
-        user=actor.user, agency=actor.agency, permission__codename=grants.WORK
-    )
-    return set(rows.values_list("content_object_id", flat=True))
 
 
 @transaction.atomic

@@ -16,17 +16,12 @@ from cases.enums import CoordinationKind, FactKind, NeedStatus
 from cases.forms.needs import AssessmentForm, CooperationMeetingForm, NeedsForm, ResourcePersonForm
 from cases.models import Case, ResourcePerson
 from cases.services import needs as needs_service
+from cases.views import words
 from cases.views.loading import open_case
 from cases.views.outcomes import carried_out
 from cases.views.sections import has_network
 from cases.views.shell import shell
 
-NEED_TONES = {
-    NeedStatus.MET: "success",
-    NeedStatus.PARTLY: "warning",
-    NeedStatus.NOT_MET: "danger",
-    NeedStatus.NOT_ASSESSED: "neutral",
-}
 # Where each thing that T10 asks for is done.
 STEP_PAGES = {
     FactKind.CONSENT_GIVEN: "consent:detail",
@@ -63,8 +58,8 @@ def _assess(request: Request, case: Case, form: NeedsForm) -> None:
     except NotNow as stopped:
         messages.error(request, str(stopped.reason))
         return
-    words = ngettext("%(count)d behov er oppdatert.", "%(count)d behov er oppdatert.", changed) % {"count": changed}
-    messages.success(request, words if changed else _("Ingenting var endret."))
+    done = ngettext("%(count)d behov er oppdatert.", "%(count)d behov er oppdatert.", changed) % {"count": changed}
+    messages.success(request, done if changed else _("Ingenting var endret."))
 
 
 def _needs_page(request: Request, case: Case, form: NeedsForm, *, status: int = 200) -> HttpResponse:
@@ -84,7 +79,7 @@ def _needs_page(request: Request, case: Case, form: NeedsForm, *, status: int = 
                 "latest": past[0] if past else None,
                 "older": [(NeedStatus(row.status).label, row) for row in past[1:]],
                 "status": standing.label,
-                "tone": NEED_TONES[standing],
+                "tone": words.NEED_TONES[standing],
             }
         )
     context = shell(request, case, tab="needs") | {

@@ -17,20 +17,13 @@ from agencies.http import Request
 from cases import policies
 from cases.enums import EntryKind, NeedStatus
 from cases.forms.entries import CorrectionForm, EntryForm
-from cases.models import BasicNeed, Case, Entry
-from cases.services import entries, readers
+from cases.models import Case, Entry
+from cases.services import entries, needs, readers
 from cases.views import next_steps, sections, words
 from cases.views.loading import open_case
 from cases.views.shell import shell
 from cases.views.timeline import lines_of, timeline
 from cases.workflow import Turn
-
-NEED_TONES = {
-    NeedStatus.MET: "success",
-    NeedStatus.PARTLY: "warning",
-    NeedStatus.NOT_MET: "danger",
-    NeedStatus.NOT_ASSESSED: "neutral",
-}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -161,14 +154,7 @@ def _needs(request: Request, case: Case) -> list[dict[str, Any]]:
     actor = request.actor
     if not sections.has_needs(actor, case):
         return []
-    latest = {
-        row.need: row
-        for row in BasicNeed.objects.filter(case=case)
-        .readable_by(actor)
-        .select_related("author_agency", "responsible_agency")
-        .order_by("need", "-created_at", "-pk")
-        .distinct("need")
-    }
+    latest = needs.latest_needs(actor, case)
     open_parts = set(Part) if case.is_led_by(actor.agency) else policies.parts_open_to(actor, case)
     tiles = []
     for need in case.programme_version.definition.basic_needs:
@@ -176,7 +162,7 @@ def _needs(request: Request, case: Case) -> list[dict[str, Any]]:
             continue
         row = latest.get(need.code)
         status = NeedStatus(row.status) if row else NeedStatus.NOT_ASSESSED
-        tiles.append({"label": need.label, "status": status.label, "tone": NEED_TONES[status], "row": row})
+        tiles.append({"label": need.label, "status": status.label, "tone": words.NEED_TONES[status], "row": row})
     return tiles
 
 

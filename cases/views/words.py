@@ -1,4 +1,4 @@
-"""What lists and headers say of a case in words: whose turn it is and by when."""
+"""What lists and headers say of a case in words: whose turn it is, by when, and the tone of a need."""
 
 import datetime as dt
 
@@ -7,9 +7,16 @@ from django.utils.translation import gettext as _
 from agencies.actors import Actor
 from agencies.enums import Role
 from audit import clock
-from cases.enums import CaseState
+from cases.enums import CaseState, NeedStatus
 from cases.models import Case
 from cases.workflow import OWNERS, Turn
+
+NEED_TONES = {
+    NeedStatus.MET: "success",
+    NeedStatus.PARTLY: "warning",
+    NeedStatus.NOT_MET: "danger",
+    NeedStatus.NOT_ASSESSED: "neutral",
+}
 
 
 def turn_of(case: Case) -> Turn:
@@ -47,7 +54,7 @@ def whose_turn(actor: Actor, case: Case, *, assigned: bool) -> str:
 
 
 def deadline_day(case: Case) -> dt.date | None:
-    """The last day to take the next step: a deadline is stored as the first instant after it."""
+    """The last day to take the next step, in the municipality's zone."""
     return clock.last_day(case.due_at) if case.due_at else None
 
 
