@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from actionplans.models import FollowUp, Measure, local_day
 from actionplans.notifications import FOLLOW_UP_DUE, MEASURE_OVERDUE
 from agencies.actors import Actor, actor_for
@@ -56,9 +58,15 @@ def remind_of_follow_ups(*, agency: Agency) -> int:
 
 
 def _workers(agency: Agency) -> Iterator[Actor]:
-    """Those of the agency who work on some case now. What each may see is asked for each."""
+    """Those of the agency who work on some case now, or are named in a measure: a manager can carry one without being
+    assigned. What each may see is asked for each.
+    """
     assigned = CaseUserObjectPermission.objects.filter(agency=agency).values("user")
-    for user in User.objects.filter(pk__in=assigned, is_active=True).order_by("pk"):
+    named = (
+        Measure.objects.standing().filter(responsible_agency=agency, responsible__isnull=False).values("responsible")
+    )
+    concerned = User.objects.filter(Q(pk__in=assigned) | Q(pk__in=named), is_active=True)
+    for user in concerned.order_by("pk"):
         worker = actor_for(user, agency)
         if worker is not None:
             yield worker

@@ -125,6 +125,16 @@ def test_each_person_is_told_once_of_each_occurrence(cast: Cast, shift_clock: Sh
     assert told(cast.nils, "measure_overdue") == []
 
 
+def test_a_manager_who_carries_a_measure_is_told_without_being_assigned(cast: Cast, shift_clock: Shift) -> None:
+    case = planning.planned(cast)
+    planning.measure(cast, case, person=cast.nils.user, title="Avklare ytelsen")
+    shift_clock(days=40)
+
+    sweep(cast.nils)
+
+    assert len(told(cast.nils, "measure_overdue")) == 1
+
+
 def test_a_moved_follow_up_is_told_of_anew(cast: Cast, shift_clock: Shift) -> None:
     planning.planned(cast)
     shift_clock(days=8)
