@@ -4,29 +4,18 @@ PDF/UA-1: tagged, in the reader's language, fonts embedded. Its title and file n
 """
 
 import datetime as dt
-import mimetypes
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.exceptions import SuspiciousFileOperation
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from weasyprint import HTML
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from actionplans.reading import PlanSeen, read_plan
 from agencies.actors import Actor
 from agencies.templatetags.samlos import moment
 from audit import clock
 from cases.models import Case
-
-# No such place exists: our own files are found under it, and nothing else is fetched.
-STATIC_PLACE = "https://static.invalid/"
 
 
 @dataclass(frozen=True)
@@ -98,34 +87,7 @@ def render(document: PlanDocument) -> bytes:
             "language": get_language(),
         },
     )
-    page = HTML(string=html, base_url=STATIC_PLACE, url_fetcher=OwnStaticFiles())
-    try:
-        pdf: bytes = page.write_pdf(pdf_variant="pdf/ua-1")
-    except FatalURLFetchingError as error:
-        raise RuntimeError(str(error)) from error  # the library's own class would pass by every handler of ours
-    return pdf
+    # Loading WeasyPrint takes a second and a half: only the process that prints pays for it, at its first paper.
+    from actionplans.printing import to_pdf
 
-
-class OwnStaticFiles(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """Serves our own static files and refuses every other address: no network, no file system (security.md 6)."""
-
-    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        """The file at `url` under STATIC_PLACE. FatalURLFetchingError for anything else, which stops the rendering:
-        a plan without its fonts, or one that tried to call out, is not handed to anybody.
-        """
-        path = _static_path(url.removeprefix(STATIC_PLACE)) if url.startswith(STATIC_PLACE) else None
-        if path is None:
-            raise FatalURLFetchingError("Only our own static files are printed.")
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return URLFetcherResponse(url, BytesIO(path.read_bytes()), {"Content-Type": kind})
-
-
-def _static_path(name: str) -> Path | None:
-    """Where a static file lies: collected, or in its source folder. None for one that is not ours."""
-    try:
-        if staticfiles_storage.exists(name):
-            return Path(staticfiles_storage.path(name))
-        found = finders.find(name)
-    except SuspiciousFileOperation:
-        return None
-    return Path(found) if isinstance(found, str) else None
+    return to_pdf(html)

@@ -22,6 +22,7 @@ YES_TO = {
     "nav": (Part.ECONOMY, Part.OCCUPATION_SCHOOL, Part.HOUSING),
     "stavne": (Part.OCCUPATION_SCHOOL, Part.LEISURE_NETWORK),
     "mental-health": (Part.HEALTH, Part.SUBSTANCE_USE),
+    "slt": (Part.OCCUPATION_SCHOOL,),
 }
 AROUND_THE_TABLE = ("hvk-ost", "nav", "stavne", "slt")
 SAID = {

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from agencies.actors import Actor, actor_for
 from agencies.demonstration import MAIL_DOMAIN
+from agencies.enums import Part
 from agencies.models import Agency, Programme, User
 from audit import clock, context
 from cases.models import Case
@@ -56,8 +57,13 @@ def _proposed(meeting: Meeting, caseworker: Actor) -> list[CaseItem]:
     for case in Case.objects.visible_to(caseworker).order_by("opened_at"):
         parts = policies.proposable_parts(caseworker, case)
         if parts and policies.may_propose_to(caseworker, case, meeting):
-            found.append(agenda.propose(case, meeting, by=caseworker, parts=parts[:1], question=QUESTION))
+            found.append(agenda.propose(case, meeting, by=caseworker, parts=[_heard_by_most(parts)], question=QUESTION))
     return found
+
+
+def _heard_by_most(parts: list[Part]) -> Part:
+    """School and work, or money, where those may be spoken of: what most around the table have a yes for."""
+    return next((part for part in (Part.OCCUPATION_SCHOOL, Part.ECONOMY) if part in parts), parts[0])
 
 
 def _timed(item: CaseItem, starts_at: dt.datetime, *, by: Actor) -> None:

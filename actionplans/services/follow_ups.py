@@ -22,13 +22,16 @@ def plan(
 ) -> FollowUp:
     """Agree on a follow-up. `is_urgent`: an earlier one than planned, because something cannot wait.
 
-    Raises NotNow for a second one at the same time, and for one that is no earlier although it is urgent.
+    Raises NotNow for a second one at the same time, for one that is no earlier although it is urgent, and while one
+    whose time has passed still waits to be registered.
     """
     case = lock(case)
     demand(policies.may_edit(by, case))
     coming = FollowUp.objects.contributed_by(by.agency).filter(case=case).coming().first()
     if coming is not None and coming.starts_at == starts_at:
         raise NotNow(_("Denne oppfølgingen er avtalt fra før."), "said_before")
+    if coming is not None and coming.starts_at <= clock.now():
+        raise NotNow(_("Den forrige oppfølgingen er ikke registrert. Registrer eller avlys den først."), "unregistered")
     if coming is not None and not is_urgent:
         raise NotNow(_("Det er avtalt en oppfølging fra før. Endre den, eller kryss av for at det haster."), "planned")
     if coming is not None and starts_at > coming.starts_at:

@@ -85,21 +85,24 @@ def add_commitment(case: Case, *, text: str, part: Part, status: Progress, note:
 def change_commitment(
     commitment: Commitment, *, text: str, part: Part, status: Progress, note: str, by: Actor
 ) -> Commitment:
-    """Change a commitment's words, how far it has come, or who reads it."""
+    """Change a commitment's words, how far it has come, or who reads it. NotNow when it was taken out meanwhile."""
     case = lock(commitment.case)
     demand(policies.may_edit(by, case))
+    commitment = _standing(commitment)
+    before = commitment.part
     commitment.text, commitment.part, commitment.status, commitment.note = text, part, status, note
     commitment.author, commitment.changed_at = by.user, clock.now()
     commitment.save(update_fields=["text", "part", "status", "note", "author", "changed_at"])
-    record_change("plan.commitment_changed", case, by=by, parts=[part])
+    record_change("plan.commitment_changed", case, by=by, parts={before, part})
     return commitment
 
 
 @transaction.atomic
 def remove_commitment(commitment: Commitment, *, by: Actor) -> None:
-    """Take a commitment out of the plan. The row stays for the record."""
+    """Take a commitment out of the plan. The row stays for the record. NotNow when it is out already."""
     case = lock(commitment.case)
     demand(policies.may_edit(by, case))
+    commitment = _standing(commitment)
     commitment.removed_at = commitment.changed_at = clock.now()
     commitment.save(update_fields=["removed_at", "changed_at"])
     record_change("plan.commitment_removed", case, by=by, parts=[commitment.part])
@@ -139,3 +142,11 @@ def last_change(case: Case, agency_id: int) -> dt.datetime | None:
         for rows in (MainGoal.objects.all(), AreaGoal.objects.all(), Measure.objects.all(), Commitment.objects.all())
     ]
     return max((at for at in newest if at is not None), default=None)
+
+
+def _standing(commitment: Commitment) -> Commitment:
+    """The commitment as it is now; ask under the case's lock."""
+    current = Commitment.objects.standing().filter(pk=commitment.pk).first()
+    if current is None:
+        raise NotNow(_("Avtalen er ikke i planen lenger."), "removed")
+    return current

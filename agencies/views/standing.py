@@ -13,7 +13,9 @@ from redis import Redis, RedisError
 @login_not_required
 @require_safe
 def front_door(request: HttpRequest) -> HttpResponse:
-    """The bare address leads to Min dag, which asks for a sign-in where there is none."""
+    """The bare address leads to Min dag, which asks for a sign-in where there is none; in the demonstration to its people."""
+    if settings.DEMONSTRATION and not request.user.is_authenticated:
+        return redirect("demo_cast")
     return redirect("home")
 
 

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from actionplans import documents
-from actionplans.documents import OwnStaticFiles
+from actionplans.printing import OwnStaticFiles
 from agencies.actors import Actor
 from audit.models import Event
 from cases.models import Case

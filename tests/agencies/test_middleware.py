@@ -307,7 +307,10 @@ def test_the_open_pages_open(client, name):
     assert client.get(reverse(name)).status_code == 200
 
 
-def test_the_front_door_leads_to_min_dag(client):
+def test_the_front_door_leads_to_min_dag_and_a_visitor_of_the_demonstration_to_its_people(client, settings):
+    assert client.get("/").url == "/logg-inn-som/"
+
+    settings.DEMONSTRATION = False
     assert client.get("/").url == "/min-dag/"
 
 
