@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
@@ -35,10 +35,13 @@ def call(
     place: str,
     agencies: Collection[Agency],
 ) -> Meeting:
-    """Call a forum together and tell everybody who is called. Raises NotNow for a time that has been."""
+    """Call a forum together and tell everybody who is called. Raises NotNow for a time that has been, and
+    when the convenor has called the same forum to the same start already: sent twice, it is one meeting.
+    """
     policies.may_convene(by, version.definition.forum(forum_code)).enforce()
     _check_times(starts_at, ends_at)
     _check_members(version, forum_code, by.agency, agencies)
+    _check_not_called(version, forum_code, by.agency, starts_at)
     meeting = Meeting.objects.create(
         programme_version=version, forum=forum_code, convenor=by.agency, called_by=by.user,
         starts_at=starts_at, ends_at=ends_at, place=place,
@@ -146,6 +149,15 @@ def _check_members(version: ProgrammeVersion, forum_code: str, convenor: Agency,
     members = {agency.pk for agency in candidates(version, forum_code, convenor)}
     if not agencies or not {agency.pk for agency in agencies} <= members:
         raise NotNow(_("Velg minst én tjeneste, og bare tjenester som er med i møtet."), "wrong_members")
+
+
+def _check_not_called(version: ProgrammeVersion, forum_code: str, convenor: Agency, starts_at: dt.datetime) -> None:
+    """Two calls at the same instant find no row of each other's to lock, so the convenor's calls wait in line."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('meetings.call'), %s)", [convenor.pk])
+    planned = Meeting.objects.planned().filter(convenor=convenor, forum=forum_code, starts_at=starts_at)
+    if planned.filter(programme_version__programme=version.programme_id).exists():
+        raise NotNow(_("Dette møtet er innkalt fra før. Velg et annet tidspunkt, eller endre møtet."), "said_before")
 
 
 def _tell(meeting: Meeting, *, by: Actor) -> None:

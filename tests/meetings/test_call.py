@@ -1,11 +1,12 @@
 """Calling a meeting: by whom, whom it reaches, and how little leaves the house."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -69,6 +70,49 @@ def test_nobody_else_calls_it(cast: Cast, client: Client, who: str) -> None:
         calling.call(
             version, FORUM, by=actor, starts_at=clock.now(), ends_at=clock.now(), place="Her", agencies=[actor.agency]
         )
+
+
+def test_called_twice_it_is_one_meeting_until_it_is_called_off(cast: Cast, client: Client) -> None:
+    meeting = called(cast)
+    typed = {
+        "day": clock.last_day(meeting.ends_at).strftime("%d.%m.%Y"), "starts": "10.00", "ends": "12.00",
+        "place": "Rådhuset", "agencies": [cast.agency("nav").pk],
+    }  # fmt: skip
+    sign_in(client, cast.marte)
+
+    again = client.post(reverse("meetings:create"), typed)
+
+    assert again.status_code == 422 and "er innkalt fra før" in again.content.decode()
+    with acting_as(cast.marte):
+        assert Meeting.objects.get().pk == meeting.pk
+        calling.cancel(meeting, by=cast.marte)
+    assert client.post(reverse("meetings:create"), typed).status_code == 302
+
+
+def test_called_twice_at_the_same_instant_it_is_one_meeting(own_database: str, cast: Cast) -> None:
+    start = threading.Barrier(4)
+    refused: list[str | None] = []
+
+    def call_at_the_start() -> None:
+        try:
+            connection.ensure_connection()
+            start.wait(timeout=20)
+            called(cast)
+            refused.append(None)
+        except NotNow as refusal:
+            refused.append(refusal.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=call_at_the_start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(refused, key=str) == [None, "said_before", "said_before", "said_before"]
+    with acting_as(cast.marte):
+        assert Meeting.objects.count() == 1
 
 
 def test_what_was_typed_is_kept_when_the_time_is_wrong(cast: Cast, client: Client) -> None:
