@@ -112,7 +112,9 @@ def answer_unheard(
 def add_general(meeting: Meeting, *, by: Actor, title: str, text: str = "") -> GeneralItem:
     """Add a theme to part 1."""
     policies.enforce(policies.may_change(by, meeting))
-    return GeneralItem.objects.create(meeting=meeting, title=title, text=text)
+    item = GeneralItem.objects.create(meeting=meeting, title=title, text=text)
+    _record_theme("meeting.theme_added", item, by=by)
+    return item
 
 
 @transaction.atomic
@@ -121,6 +123,7 @@ def change_general(item: GeneralItem, *, by: Actor, title: str, text: str, minut
     policies.may_run(by, item.meeting).enforce()
     item.title, item.text, item.minutes = title, text, minutes
     item.save(update_fields=["title", "text", "minutes"])
+    _record_theme("meeting.theme_changed", item, by=by)
     return item
 
 
@@ -128,7 +131,8 @@ def change_general(item: GeneralItem, *, by: Actor, title: str, text: str, minut
 def remove_general(item: GeneralItem, *, by: Actor) -> None:
     """Take a theme off the agenda."""
     policies.enforce(policies.may_change(by, item.meeting))
-    GeneralItem.objects.filter(pk=item.pk, removed_at=None).update(removed_at=clock.now())
+    if GeneralItem.objects.filter(pk=item.pk, removed_at=None).update(removed_at=clock.now()):
+        _record_theme("meeting.theme_removed", item, by=by)
 
 
 def _lock(item: CaseItem) -> CaseItem:
@@ -158,4 +162,15 @@ def _record(kind: str, item: CaseItem, *, by: Actor, **details: object) -> None:
         object_type="case_item",
         object_id=item.pk,
         **details,  # type: ignore[arg-type]
+    )
+
+
+def _record_theme(kind: str, item: GeneralItem, *, by: Actor) -> None:
+    record(
+        kind,
+        user_id=by.user.pk,
+        agency_id=by.agency.pk,
+        role=by.role_codes,
+        object_type="general_item",
+        object_id=item.pk,
     )

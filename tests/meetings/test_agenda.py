@@ -12,7 +12,7 @@ from django.urls import reverse
 from agencies.enums import Part
 from audit.models import Event
 from meetings.models import CaseItem, Meeting
-from meetings.services import reading
+from meetings.services import agenda, reading
 from tests import stories
 from tests.cast import Cast, acting_as, sign_in
 from tests.meetings.tables import QUESTION, called, labels_on_agenda, on_agenda, proposed, staffed
@@ -265,3 +265,18 @@ def test_the_agenda_asks_as_many_questions_at_twelve_items_as_at_three(cast: Cas
             found.append(len(queries))
 
     assert all(few == many for few, many in counts.values()), counts
+
+
+def test_what_is_done_with_a_theme_is_logged_without_its_words(cast: Cast) -> None:
+    meeting = called(cast)
+    with acting_as(cast.marte):
+        theme = agenda.add_general(meeting, by=cast.marte, title="Natteravnene")
+        agenda.change_general(theme, by=cast.marte, title="Natteravnene", text="", minutes="Flere trengs.")
+        for _twice in range(2):
+            agenda.remove_general(theme, by=cast.marte)
+        events = Event.objects.filter(object_type="general_item", object_id=str(theme.pk)).order_by("kind")
+        found = [(event.kind, event.user_id, event.purpose) for event in events]
+
+    who = cast.marte.user.pk
+    kinds = ("meeting.theme_added", "meeting.theme_changed", "meeting.theme_removed")
+    assert found == [(kind, who, "") for kind in kinds]
