@@ -54,13 +54,21 @@ def whole_pages(get_response: GetResponse) -> GetResponse:
         address = response.headers.get("Location", "").partition("?")[0]
         if request.headers.get("HX-Request") and address in {reverse(name) for name in WHOLE_PAGES}:
             # Back to the page one was on, not to the fragment it asked for.
-            page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+            page = _path_of(request.headers.get("HX-Current-URL", ""))
             whole = HttpResponse(status=204, headers={"HX-Redirect": f"{address}?{urlencode({'next': page})}"})
             whole.cookies = response.cookies
             return whole
         return response
 
     return answer
+
+
+def _path_of(address: str) -> str:
+    """The path of what the browser says is its address; the front door when it is no address at all."""
+    try:
+        return urlsplit(address).path or "/"
+    except ValueError:
+        return "/"
 
 
 class OneTransaction:

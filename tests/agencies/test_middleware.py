@@ -229,6 +229,14 @@ def test_htmx_is_sent_to_the_sign_in_as_a_whole_page(client):
     assert answer.headers["HX-Redirect"] == reverse("account_login") + "?next=%2Fmin-dag%2F"
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://[::1/", "http://a]b/"])
+def test_an_htmx_address_that_is_none_leads_to_the_front_door_after_the_sign_in(client, address):
+    answer = client.get("/whoami/", headers={"HX-Request": "true", "HX-Current-URL": address})
+
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"] == reverse("account_login") + "?next=%2F"
+
+
 def test_htmx_follows_an_ordinary_redirect_itself(client, cast):
     sign_in(client, cast.ingrid)
 
