@@ -89,11 +89,10 @@ def change_commitment(
     case = lock(commitment.case)
     demand(policies.may_edit(by, case))
     commitment = _standing(commitment)
-    before = commitment.part
     commitment.text, commitment.part, commitment.status, commitment.note = text, part, status, note
     commitment.author, commitment.changed_at = by.user, clock.now()
     commitment.save(update_fields=["text", "part", "status", "note", "author", "changed_at"])
-    record_change("plan.commitment_changed", case, by=by, parts={before, part})
+    record_change("plan.commitment_changed", case, by=by, parts=[part])
     return commitment
 
 

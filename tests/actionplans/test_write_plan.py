@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from actionplans import policies
 from actionplans.enums import Progress
-from actionplans.models import FollowUp, Measure, MeasureProgress, PlanApproval
+from actionplans.models import Commitment, FollowUp, Measure, MeasureProgress, PlanApproval
 from actionplans.services import follow_ups, goals, measures
 from agencies.decisions import NotNow, Refused
 from agencies.enums import Part
@@ -321,6 +321,48 @@ def test_something_that_cannot_wait_is_met_about_earlier_and_only_earlier(cast: 
             plan(late, is_urgent=True)
         plan(soon, is_urgent=True)
         assert FollowUp.objects.coming().values_list("starts_at", flat=True)[0] == soon
+
+
+@pytest.mark.req("SIG-68")
+def test_a_follow_up_nobody_registered_is_registered_before_the_next_is_agreed_on(
+    cast: Cast, shift_clock: Shift
+) -> None:
+    case = planning.planned(cast)
+    shift_clock(days=15)
+
+    def plan(*, is_urgent: bool) -> None:
+        follow_ups.plan(
+            case, starts_at=clock.now() + dt.timedelta(days=2), place="Rom 1", young_person_attends=True,
+            is_urgent=is_urgent, by=cast.ingrid,
+        )  # fmt: skip
+
+    with acting_as(cast.ingrid):
+        for is_urgent in (False, True):
+            with pytest.raises(NotNow, match="Registrer eller avlys den først"):
+                plan(is_urgent=is_urgent)
+        overdue = FollowUp.objects.coming().get()
+        follow_ups.hold(
+            overdue, held_on=clock.today(), note="Gikk fint.", part=Part.CORE, following=None, by=cast.ingrid
+        )
+        plan(is_urgent=False)
+
+
+def test_a_commitment_taken_out_meanwhile_is_neither_changed_nor_taken_out_again(cast: Cast) -> None:
+    planning.planned(cast)
+    with acting_as(cast.ingrid):
+        opened = Commitment.objects.select_related("case").get()
+        goals.remove_commitment(Commitment.objects.select_related("case").get(), by=cast.ingrid)
+        removed_at = Commitment.objects.get().removed_at
+
+        with pytest.raises(NotNow, match="ikke i planen lenger"):
+            goals.change_commitment(
+                opened, text="Noe annet", part=Part.CORE, status=Progress.DONE, note="", by=cast.ingrid
+            )
+        with pytest.raises(NotNow, match="ikke i planen lenger"):
+            goals.remove_commitment(opened, by=cast.ingrid)
+
+        now = Commitment.objects.get()
+        assert (now.text, now.removed_at) == (planning.PROMISE, removed_at)
 
 
 def test_every_change_is_logged_with_its_parts_and_without_content(cast: Cast) -> None:
