@@ -204,7 +204,8 @@ def _establish_given(case: Case, consent: Consent, *, by: Actor) -> None:
 
 
 def _stop_what_rested_on(case: Case, consent: Consent, *, by: Actor) -> None:
-    facts_ended(case, FactKind.CONSENT_GIVEN, by=by)
+    """The group's follow-up rested on the consent too: under a new one the case is taken up anew (T11, T12)."""
+    facts_ended(case, FactKind.CONSENT_GIVEN, FactKind.ON_WORKING_GROUP_AGENDA, by=by)
     write_entry(case, kind=EntryKind.CONSENT_ENDED, part=Part.CORE, by=by, source_type="consent", source_id=consent.pk)
     _tell(consent)
 

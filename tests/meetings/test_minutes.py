@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from agencies.decisions import NotNow, Refused
 from agencies.enums import Part
-from audit import clock
+from audit import clock, context
 from cases.enums import CaseState, CoordinationKind, EntryKind, FactKind
 from cases.models import Case, Entry
 from cases.services import needs
+from consent.jobs import follow_expired
 from meetings.models import CaseItem, ItemDecision, ItemMinutes, Meeting
 from meetings.services import calling, follow_up, minutes, reading
 from tests import stories
@@ -224,6 +225,34 @@ def test_a_case_taken_up_is_followed_up_by_the_group_until_its_lead_says_it_is_d
     with acting_as(cast.ingrid):
         now = stories.case_now(case)
         assert now.state == CaseState.COLLABORATING
+        assert FactKind.ON_WORKING_GROUP_AGENDA not in now.facts_in_force()
+
+
+@pytest.mark.req("U23-29", "SIG-63")
+@pytest.mark.parametrize("ending", ["revoked", "run out"])
+def test_the_groups_follow_up_ends_with_the_consent_it_rested_on(
+    cast: Cast, shift_clock: Callable[..., None], ending: str
+) -> None:
+    case = stories.collaborating(cast, agreed(cast))
+    meeting = called(cast, days=10)
+    on_agenda(cast, case, meeting, Part.ECONOMY)
+    shift_clock(days=10, hours=13)
+    with acting_as(cast.marte):
+        calling.hold(meeting, by=cast.marte)
+    with acting_as(cast.ingrid):
+        assert FactKind.ON_WORKING_GROUP_AGENDA in stories.case_now(case).facts_in_force()
+
+    if ending == "revoked":
+        stories.revoked(cast, case)
+    else:
+        shift_clock(days=200)
+        office = cast.agency("hvk-ost")
+        with context.acting(user_id=None, agency_id=office.pk):
+            assert follow_expired(agency=office) == 1
+
+    with acting_as(cast.ingrid):
+        now = stories.case_now(case)
+        assert now.state == CaseState.CONSENT_PENDING
         assert FactKind.ON_WORKING_GROUP_AGENDA not in now.facts_in_force()
 
 
