@@ -4,6 +4,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
 from agencies.actors import Actor
@@ -24,12 +25,18 @@ def _text(label: Any, help_text: Any) -> forms.CharField:
     return forms.CharField(label=label, help_text=help_text, widget=forms.Textarea, max_length=LENGTH)
 
 
+class _AgencyField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's class takes no argument at run time
+    """An agency by its slug. Refuses a zero byte as a text field does: the database would not take the question."""
+
+    def to_python(self, value: Any) -> Any:
+        ProhibitNullCharactersValidator()(value)
+        return super().to_python(value)
+
+
 class DiscloseForm(Form):
     """One recipient, its parts, and the grounds. `objection`: whether the person is known to have said no."""
 
-    recipient = forms.ModelChoiceField(
-        label=_("Hvem skal få vite det?"), queryset=Agency.objects.none(), to_field_name="slug"
-    )
+    recipient = _AgencyField(label=_("Hvem skal få vite det?"), queryset=Agency.objects.none(), to_field_name="slug")
     parts = forms.MultipleChoiceField(
         label=_("Hvilke deler?"),
         help_text=_("Mottakeren ser det tjenesten din har skrevet i disse delene, og ikke noe andre har skrevet."),

@@ -287,6 +287,15 @@ def test_sharing_on_law_asks_for_the_law_first_and_shows_its_conditions(ingrid: 
     assert "allerede avsluttet" in text_of(ingrid.post(end, follow=True))
 
 
+def test_a_recipient_with_a_zero_byte_is_refused_and_breaks_nothing(ingrid: Client, cast: Cast) -> None:
+    case = stories.assigned(cast)
+
+    answer = ingrid.post(of(case, "disclose") + "?lov=NO-FVL-13B-5", {"recipient": "stavne\x00"})
+
+    assert answer.status_code == 422
+    assert answer.context["form"].has_error("recipient", "null_characters_not_allowed")
+
+
 def test_a_manager_reads_the_whole_decision_and_approves_it(client: Client, cast: Cast) -> None:
     case = stories.revoked(cast)
     shared = disclosed(cast, case, to="nav", parts=("housing",), on=grounds(despite_objection="Han mister boligen."))
