@@ -46,7 +46,8 @@ CLOSED_FOLDERS = Path("/var/lib/samlos")
 PORT = 5432  # names the socket file only; nothing listens on the network
 LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes
 READY_SECONDS = 60
-SCRATCH_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Autovacuum's workers are a superuser's: a database they look at just then cannot be dropped by its owner.
+SCRATCH_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class EmbeddedError(Exception):

@@ -30,7 +30,6 @@ def without_token(content: bytes) -> bytes:
     return re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", content)
 
 
-@pytest.mark.req("G4")
 def test_the_page_says_why_it_is_seen_with_each_check_and_its_source(cast: Cast, client: Client) -> None:
     case = stories.assigned(cast)
 
@@ -81,7 +80,6 @@ def test_who_may_not_know_of_the_case_gets_the_same_as_for_one_that_does_not_exi
     assert without_token(hidden.content) == without_token(missing.content)
 
 
-@pytest.mark.req("G7")
 def test_a_look_at_the_case_is_one_event_with_the_parts_that_were_open(cast: Cast, client: Client) -> None:
     case = stories.assigned(cast)
     consent_in_force(cast, case, {"nav": [Part.ECONOMY, Part.HOUSING]})

@@ -30,7 +30,6 @@ def close(cast: Cast, case: Case, *, by: str = "ingrid", reason: ClosingReason =
         return closing.close(case, by=actor, reason=reason)
 
 
-@pytest.mark.req("F-23")
 def test_closing_sets_the_reason_the_time_and_how_long_the_case_is_kept(cast: Cast) -> None:
     case = close(cast, stories.assigned(cast), reason=ClosingReason.MOVED)
 
@@ -167,7 +166,6 @@ def everywhere(owner_url: str, database: str, word: str) -> list[str]:
     return found
 
 
-@pytest.mark.req("F-23")
 def test_a_case_past_its_date_leaves_nothing_in_any_table(
     cast: Cast, own_database: str, owner_url: str, as_owner: Callable[..., str], shift_clock: Callable[..., None]
 ) -> None:
@@ -190,7 +188,7 @@ def test_a_case_past_its_date_leaves_nothing_in_any_table(
         assert Case.objects.filter(pk=other.pk).exists()
 
 
-@pytest.mark.req("SIG-54", "F-23")
+@pytest.mark.req("SIG-54")
 def test_a_case_under_legal_hold_stays_past_its_date(
     cast: Cast, own_database: str, owner_url: str, as_owner: Callable[..., str], shift_clock: Callable[..., None]
 ) -> None:

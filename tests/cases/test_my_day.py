@@ -58,7 +58,6 @@ def test_what_is_past_its_day_stands_first_for_the_worker_and_for_the_manager(
     assert any(f"Sak {case.number}" in row and "Dere har neste steg." in row for row in manager["over"])
 
 
-@pytest.mark.req("G7")
 def test_every_case_the_page_shows_stands_in_the_log(
     cast: Cast, client: Client, shift_clock: Callable[..., None]
 ) -> None:
@@ -122,8 +121,8 @@ def test_rows_of_upper_apps_fall_into_their_sections_and_a_past_meeting_is_not_l
     today = clock.today()
     sunday = today + dt.timedelta(days=6 - today.weekday())
 
-    def row(title: str, when: dt.datetime | None, **more: bool) -> DayRow:
-        return DayRow(due_at=when, title=title, context="", action="Åpne", url="/", **more)
+    def row(title: str, when: dt.datetime | None, *, is_appointment: bool = False) -> DayRow:
+        return DayRow(due_at=when, title=title, context="", action="Åpne", url="/", is_appointment=is_appointment)
 
     def source(actor: Actor) -> Iterable[DayRow]:
         yield row("i går", clock.deadline_on(today - dt.timedelta(days=1)))

@@ -109,7 +109,6 @@ def test_an_answer_mended_to_no_children_lifts_what_children_called_for(cast: Ca
         assert Entry.objects.filter(case=case, kind=EntryKind.REVIEWED).count() == 1
 
 
-@pytest.mark.req("F-34")
 def test_other_agencies_learn_nothing_of_the_review_or_the_children(cast: Cast, client: Client) -> None:
     case = stories.reviewed(cast, has_children=Answer.YES)
     consent_in_force(cast, case, {"nav": [Part.ECONOMY, Part.FAMILY, Part.CHILD_WELFARE]})

@@ -35,7 +35,7 @@ def page(client: Client, actor: object, case: Case, query: str = "") -> str:
     return response.content.decode()
 
 
-@pytest.mark.req("SIG-46", "G4")
+@pytest.mark.req("SIG-46")
 def test_each_reader_finds_the_lines_whose_part_and_author_their_right_covers(cast: Cast, client: Client) -> None:
     case = shared(cast)
     write(cast, "ingrid", case, Part.ECONOMY, "Økonominotat fra kontoret")

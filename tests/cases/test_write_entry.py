@@ -79,7 +79,6 @@ def test_whereabouts_of_a_person_with_a_hidden_address_are_not_a_choice(cast: Ca
         assert Part.CONTACT not in entries.writable_parts(cast.ingrid, case)
 
 
-@pytest.mark.req("G4")
 def test_the_lead_is_shown_who_will_read_it_until_when_and_how_many_they_are(cast: Cast, client: Client) -> None:
     case = with_nav(cast)
 

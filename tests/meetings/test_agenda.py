@@ -42,7 +42,6 @@ def test_each_agency_finds_exactly_the_items_it_may_hear(cast: Cast) -> None:
         assert labels_on_agenda(meeting, nobody) == []
 
 
-@pytest.mark.req("G5")
 def test_an_item_of_two_parts_is_not_there_for_an_agency_that_may_know_one(cast: Cast, client: Client) -> None:
     case = stories.consented(cast, scopes=ALL_PARTS, forum=TABLE)
     meeting = called(cast)
@@ -56,7 +55,6 @@ def test_an_item_of_two_parts_is_not_there_for_an_agency_that_may_know_one(cast:
     assert "Ingen saker for deg" in html
 
 
-@pytest.mark.req("G5")
 def test_what_one_may_not_hear_leaves_no_gap_and_no_count(cast: Cast, client: Client) -> None:
     first = stories.consented(cast, scopes=ALL_PARTS, forum=TABLE)
     second = stories.consented(cast, scopes=ALL_PARTS, forum=TABLE)
@@ -86,7 +84,6 @@ def test_whoever_may_know_the_part_but_does_not_take_part_hears_nothing(cast: Ca
     assert labels_on_agenda(meeting, cast.nora) == []
 
 
-@pytest.mark.req("G3")
 def test_the_item_is_gone_for_everybody_at_the_next_request_after_revocation(cast: Cast, client: Client) -> None:
     case = stories.consented(cast, scopes=ALL_PARTS, forum=TABLE)
     meeting = called(cast)
@@ -106,7 +103,6 @@ def test_the_item_is_gone_for_everybody_at_the_next_request_after_revocation(cas
         assert reading.unheard_items([meeting]) == []
 
 
-@pytest.mark.req("G3")
 def test_the_item_is_gone_when_the_consent_runs_out(cast: Cast, shift_clock: Callable[..., None]) -> None:
     case = stories.consented(cast, scopes=ALL_PARTS, forum=TABLE)
     meeting = called(cast, days=200)
@@ -154,7 +150,6 @@ def test_an_item_gets_its_time_at_its_own_meeting_alone(cast: Cast, client: Clie
         assert CaseItem.objects.get(pk=item.pk).starts_at is None
 
 
-@pytest.mark.req("G5")
 def test_only_the_convening_agency_is_told_that_there_are_items_it_may_not_hear(cast: Cast) -> None:
     case = stories.consented(cast)
     meeting = called(cast)
@@ -191,7 +186,6 @@ def test_a_theme_of_part_one_can_name_no_case(cast: Cast, client: Client, words:
     assert "handler ikke om personer" in response.content.decode()
 
 
-@pytest.mark.req("G7")
 def test_opening_an_agenda_is_one_event_with_the_cases_it_showed(cast: Cast, client: Client) -> None:
     case = stories.consented(cast, scopes=ALL_PARTS, forum=TABLE)
     meeting = called(cast)
@@ -205,7 +199,6 @@ def test_opening_an_agenda_is_one_event_with_the_cases_it_showed(cast: Cast, cli
     assert event.case_ids == [case.pk] and event.parts == ["economy"] and event.object_id == str(meeting.pk)
 
 
-@pytest.mark.req("G14")
 def test_the_second_lock_alone_hides_what_may_not_be_heard(cast: Cast) -> None:
     case = stories.consented(cast, scopes=ALL_PARTS, forum=TABLE)
     meeting = called(cast)
@@ -227,7 +220,6 @@ def test_the_second_lock_alone_hides_what_may_not_be_heard(cast: Cast) -> None:
             assert CaseItem.objects.count() == 0
 
 
-@pytest.mark.req("G14")
 def test_a_meeting_is_there_only_for_those_who_are_called(cast: Cast, client: Client) -> None:
     meeting = called(cast, agencies=("slt", "hvk-ost"))
 

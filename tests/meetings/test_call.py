@@ -159,7 +159,6 @@ def test_the_page_names_who_attends(cast: Cast, client: Client) -> None:
     assert "Nils Testmo" in html and "Friomsorgskontoret" not in html
 
 
-@pytest.mark.req("G3")
 def test_an_agency_that_is_not_called_any_more_loses_the_meeting_at_once(cast: Cast, client: Client) -> None:
     meeting = called(cast)
     page = reverse("meetings:detail", args=[meeting.pk])
@@ -174,7 +173,6 @@ def test_an_agency_that_is_not_called_any_more_loses_the_meeting_at_once(cast: C
         assert documents.calendar(meeting.pk, cast.nora) is None
 
 
-@pytest.mark.req("G11")
 def test_the_calendar_invitation_says_meeting_and_when_and_nothing_else(cast: Cast) -> None:
     case = stories.consented(cast)
     meeting = called(cast)
@@ -195,7 +193,6 @@ def test_the_calendar_invitation_says_meeting_and_when_and_nothing_else(cast: Ca
         assert word not in text
 
 
-@pytest.mark.req("G11")
 def test_the_mail_with_the_invitation_names_nobody(cast: Cast) -> None:
     meeting = called(cast)
     with acting_as(cast.nora):
@@ -240,7 +237,7 @@ def test_a_meeting_called_off_is_taken_out_of_the_calendars(cast: Cast, client: 
     assert told(meeting, 1) == {"Nora Eksempelvik"}
 
 
-@pytest.mark.req("F-10", "LIL-25")
+@pytest.mark.req("LIL-25")
 def test_short_notice_is_said_and_does_not_stop_anybody(cast: Cast, client: Client) -> None:
     soon, later = called(cast, days=5), called(cast, days=30)
     sign_in(client, cast.marte)
@@ -251,7 +248,6 @@ def test_short_notice_is_said_and_does_not_stop_anybody(cast: Cast, client: Clie
     assert "arbeidsdagers varsel" not in client.get(reverse("meetings:detail", args=[later.pk])).content.decode()
 
 
-@pytest.mark.req("F-10")
 def test_statuses_are_due_five_working_days_before_the_meeting(cast: Cast) -> None:
     meeting = called(cast)
     meeting.starts_at = dt.datetime(2026, 5, 20, 8, tzinfo=dt.UTC)  # Whit Monday is 25 May; 14 May is Ascension Day

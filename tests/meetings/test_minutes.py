@@ -49,7 +49,7 @@ def held(cast: Cast, shift_clock: Callable[..., None]) -> tuple[Case, Meeting, C
     return case, meeting, item
 
 
-@pytest.mark.req("F-17", "LIL-23")
+@pytest.mark.req("LIL-23")
 def test_minutes_are_read_by_those_who_might_hear_the_item(
     cast: Cast, client: Client, held: tuple[Case, Meeting, CaseItem]
 ) -> None:
@@ -65,14 +65,12 @@ def test_minutes_are_read_by_those_who_might_hear_the_item(
         assert SAID not in html and "Søke om depositum" not in html
 
 
-@pytest.mark.req("G14", "F-17")
 def test_the_second_lock_alone_seals_minutes_and_decisions(cast: Cast, held: tuple[Case, Meeting, CaseItem]) -> None:
     for actor, sees in ((cast.marte, 1), (cast.nora, 1), (cast.ingrid, 1), (cast.stine, 0), (cast.leif, 0)):
         with acting_as(actor):
             assert ItemMinutes.objects.count() == ItemDecision.objects.count() == sees
 
 
-@pytest.mark.req("G3")
 def test_after_revocation_minutes_stay_with_the_agency_that_wrote_them_alone(
     cast: Cast, client: Client, held: tuple[Case, Meeting, CaseItem]
 ) -> None:

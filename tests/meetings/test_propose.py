@@ -133,7 +133,7 @@ def test_what_was_typed_is_kept_when_something_is_missing(cast: Cast, client: Cl
     assert QUESTION in response.content.decode() and "Velg minst én del." in response.content.decode()
 
 
-@pytest.mark.req("SLT-21", "F-12")
+@pytest.mark.req("SLT-21")
 def test_a_police_council_can_hear_no_individual_case(cast: Cast) -> None:
     case = stories.consented(cast)
     programme = Programme.objects.get(code="u23_trondheim")
