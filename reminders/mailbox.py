@@ -9,7 +9,6 @@ import email
 import email.policy
 import hashlib
 import os
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -40,8 +39,12 @@ class MailboxBackend(BaseEmailBackend):
         return len(email_messages)
 
     def has_message(self, message_id: str) -> bool:
-        """Whether a message with this Message-ID was kept."""
-        return (_folder() / _name(message_id)).exists()
+        """Whether a message with this Message-ID was kept. What a worker killed in the middle left beside it is removed."""
+        name = _name(message_id)
+        kept = (_folder() / name).exists()
+        if kept:
+            _unfinished(_folder(), name).unlink(missing_ok=True)
+        return kept
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,14 @@ def _name(message_id: str) -> str:
     return hashlib.sha256(message_id.encode()).hexdigest()[:32] + ".eml"
 
 
+def _unfinished(folder: Path, name: str) -> Path:
+    """Where a message is written before it is whole: the same place each time, so that the next try takes it over."""
+    return folder / f".{name.removesuffix('.eml')}"
+
+
 def _keep(folder: Path, name: str, content: bytes) -> None:
-    new = folder / f".{uuid.uuid4().hex}"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    new = _unfinished(folder, name)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -86,7 +94,7 @@ def _keep(folder: Path, name: str, content: bytes) -> None:
     except FileExistsError:
         pass
     finally:
-        new.unlink()
+        new.unlink(missing_ok=True)
     place = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(place)

@@ -35,12 +35,12 @@ def test_a_required_variable_that_is_not_set_is_found(document):
     assert any("beat is not given BLIND_INDEX_KEY" in error for error in compose.variable_errors(document))
 
 
-def test_only_the_migrate_job_knows_the_owner(document):
+def test_only_the_jobs_that_migrate_and_purge_know_the_owner(document):
     knowing = {
         name for name, service in document["services"].items() if "DATABASE_OWNER_URL" in service.get("environment", {})
     }
 
-    assert knowing == {"migrate"}
+    assert knowing == {"migrate", "purge"}
 
 
 def test_an_operator_who_forgets_a_secret_is_stopped(document):
