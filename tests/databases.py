@@ -90,15 +90,25 @@ def clone(owner_url: str, source: str) -> Iterator[str]:
 
 
 def _drop(owner_url: str, name: str) -> None:
-    """Drop a database. The owner may end neither an autovacuum worker nor a connection of the application: it waits a little."""
+    """Drop a database, whoever is connected to it. The owner may end neither an autovacuum worker, which soon ends itself,
+    nor a connection of the application that some thread of a test left behind: the application ends its own.
+    """
     statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with connect(owner_url) as owner:
-        for _attempt in range(12):
+        for _attempt in range(40):
             try:
                 owner.execute(statement)
             except psycopg.errors.InsufficientPrivilege:
+                _end_connections_of_the_application(name)
                 time.sleep(0.25)
             else:
                 return
-    # A connection some thread of a test left behind is the application's, and its owner may not end it: the database
-    # stays until the suite's servers are thrown away.
+        owner.execute(statement)
+
+
+def _end_connections_of_the_application(name: str) -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"], dbname="postgres", autocommit=True) as application:
+        application.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user",
+            [name],
+        )
