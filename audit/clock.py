@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import DateTimeField, Func
 
+from audit import context
+
 
 class Now(Func):
     """`samlos.now()` inside a query, so that the permission and the data share one statement and one instant."""
@@ -21,7 +23,10 @@ class Now(Func):
 
 
 def now() -> dt.datetime:
-    """The instant the database holds to be now (aware, UTC)."""
+    """The instant the database holds to be now (aware, UTC): the one the running block began with, where there is one."""
+    behalf = context.current()
+    if behalf is not None:
+        return behalf.at
     with connection.cursor() as cursor:
         cursor.execute("SELECT samlos.now()")
         instant: dt.datetime = cursor.fetchone()[0]

@@ -1,5 +1,6 @@
 """On whose behalf the database is asked: the second lock reads these settings, and an unset one gives no rows."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,14 @@ from django.db import connection, transaction
 
 @dataclass
 class Behalf:
-    """Who acts now. `seen` remembers which (kind, case) pairs this request has logged: one event each (design.md)."""
+    """Who acts now. `seen` remembers which (kind, case) pairs this request has logged: one event each (design.md).
+
+    `at` is the database's instant for the whole block: its clock stands still in a transaction, so it is asked once.
+    """
 
     user_id: int | None
     agency_id: int | None
+    at: dt.datetime
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
     seen: set[tuple[str, str]] = field(default_factory=set)
 
@@ -27,13 +32,18 @@ def current() -> Behalf | None:
     return _behalf.get()
 
 
-def set_database_context(user_id: int | None, agency_id: int | None) -> None:
-    """Tell the database for whom the rest of this transaction asks. Empty means nobody: no protected row is found."""
+def set_database_context(user_id: int | None, agency_id: int | None) -> dt.datetime:
+    """Tell the database for whom the rest of this transaction asks, and answer its instant (aware, UTC).
+
+    Empty means nobody: no protected row is found.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('samlos.user_id', %s, true), set_config('samlos.agency_id', %s, true)",
+            "SELECT samlos.now(), set_config('samlos.user_id', %s, true), set_config('samlos.agency_id', %s, true)",
             [str(user_id or ""), str(agency_id or "")],
         )
+        instant: dt.datetime = cursor.fetchone()[0]
+    return instant
 
 
 @contextmanager
@@ -44,18 +54,17 @@ def acting(*, user_id: int | None, agency_id: int | None) -> Iterator[Behalf]:
     survive the release of a savepoint, so it is put back by hand.
     """
     before = _behalf.get()
-    behalf = Behalf(user_id, agency_id)
-    if before is not None:
-        behalf.request_id = before.request_id
-    token = _behalf.set(behalf)
-    try:
-        with transaction.atomic():
-            set_database_context(user_id, agency_id)
+    with transaction.atomic():
+        behalf = Behalf(user_id, agency_id, set_database_context(user_id, agency_id))
+        if before is not None:
+            behalf.request_id = before.request_id
+        token = _behalf.set(behalf)
+        try:
             yield behalf
             if connection.in_atomic_block and not connection.needs_rollback:
                 set_database_context(*((before.user_id, before.agency_id) if before else (None, None)))
-    finally:
-        _behalf.reset(token)
+        finally:
+            _behalf.reset(token)
 
 
 def become(user_id: int | None, agency_id: int | None) -> None:

@@ -2,13 +2,13 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from django.db import connections
 from django.test import Client
 
-from tests import databases
+from tests import databases, retold
 from tests.cast import Cast
 
 
@@ -23,8 +23,19 @@ def django_db_setup(owner_url: str, django_db_blocker: object) -> Iterator[None]
     source = databases.template(owner_url)
     with databases.clone(owner_url, source) as name:
         _use(name)
+        retold.shelf = retold.Shelf(owner_url, source, name)
         yield
         connections.close_all()
+        retold.shelf.rest.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """After the rollback the next test finds the shared database again."""
+    answer = yield
+    if retold.shelf is not None:
+        retold.shelf.put_back()
+    return answer
 
 
 def _use(name: str) -> str:

@@ -21,6 +21,7 @@ from cases.services.talks import Talk
 from consent import services as consent_services
 from consent.contents import Contents, Signed
 from tests.cast import Cast, acting_as
+from tests.retold import retold
 
 # The programme's points, all gone through before signing.
 INFORMED_ITEMS = ("why", "what", "with_whom", "from_whom", "who_processes", "voluntary", "revocable", "consequences")
@@ -66,6 +67,7 @@ def submission(*, about: Subject | None = None, **changed: object) -> Submission
     return Submission(**(known | changed))  # type: ignore[arg-type]
 
 
+@retold
 def submitted(cast: Cast, *, about: Subject | None = None, **changed: object) -> Case:
     """The police have handed in a report: intake leads the case and has not opened it."""
     with acting_as(cast.aksel):
@@ -74,6 +76,7 @@ def submitted(cast: Cast, *, about: Subject | None = None, **changed: object) ->
         return Case.objects.get(concernreports__receipt=receipt)
 
 
+@retold
 def received(cast: Cast, case: Case | None = None) -> Case:
     """Intake has taken the report in."""
     case = case or submitted(cast)
@@ -81,6 +84,7 @@ def received(cast: Cast, case: Case | None = None) -> Case:
         return reports.receive(case, by=cast.rune)
 
 
+@retold
 def routed(cast: Cast, case: Case | None = None, *, office: str = "hvk-ost") -> Case:
     """Intake has passed the report on to an office, which leads the case from now on."""
     case = case or received(cast)
@@ -88,6 +92,7 @@ def routed(cast: Cast, case: Case | None = None, *, office: str = "hvk-ost") -> 
         return reports.route(case, office=cast.agency(office), by=cast.rune)
 
 
+@retold
 def assigned(cast: Cast, case: Case | None = None) -> Case:
     """The office's manager, Mona, has given the case to Ingrid: the initial review has begun."""
     case = case or routed(cast)
@@ -95,6 +100,7 @@ def assigned(cast: Cast, case: Case | None = None) -> Case:
         return assignments.assign(case, user=cast.ingrid.user, by=cast.mona)
 
 
+@retold
 def reviewed(cast: Cast, case: Case | None = None, *, has_children: Answer = Answer.NO) -> Case:
     """Ingrid has done the initial review: services, family and children are answered."""
     case = case or assigned(cast)
@@ -113,6 +119,7 @@ def reviewed(cast: Cast, case: Case | None = None, *, has_children: Answer = Ans
         return case_now(case)
 
 
+@retold
 def summoned(cast: Cast, case: Case | None = None) -> Case:
     """Ingrid has called the person to a talk in three days."""
     case = case or reviewed(cast)
@@ -128,6 +135,7 @@ def summoned(cast: Cast, case: Case | None = None) -> Case:
         return case_now(case)
 
 
+@retold
 def informed(cast: Cast, case: Case | None = None, *, wish: WishForHelp = WishForHelp.UNDECIDED) -> Case:
     """The talk is held, the person knows that the police reported, and has answered `wish`."""
     case = case or summoned(cast)
@@ -143,6 +151,7 @@ def informed(cast: Cast, case: Case | None = None, *, wish: WishForHelp = WishFo
         return talks.hold(case, by=cast.ingrid, talk=talk)
 
 
+@retold
 def consent_pending(cast: Cast, case: Case | None = None) -> Case:
     """The person wants help: the consent can be asked for."""
     return informed(cast, case, wish=WishForHelp.YES)
@@ -185,6 +194,7 @@ def paper(
     return Contents(**(known | changed))  # type: ignore[arg-type]
 
 
+@retold
 def consented(
     cast: Cast,
     case: Case | None = None,
@@ -203,6 +213,7 @@ def consented(
         return case_now(case)
 
 
+@retold
 def revoked(cast: Cast, case: Case | None = None, *, wants_help: bool = True) -> Case:
     """The person has taken the consent back."""
     case = case or consented(cast)
@@ -219,6 +230,7 @@ def needs_assessed(cast: Cast, case: Case) -> Case:
         return case_now(case)
 
 
+@retold
 def collaborating(cast: Cast, case: Case | None = None) -> Case:
     """All that is considered first is considered, and the collaboration has begun."""
     case = needs_assessed(cast, case or consented(cast))
@@ -232,6 +244,7 @@ def collaborating(cast: Cast, case: Case | None = None) -> Case:
         return needs.start_collaboration(case, by=cast.ingrid)
 
 
+@retold
 def closed(cast: Cast, case: Case | None = None, *, reason: ClosingReason = ClosingReason.GOAL_MET) -> Case:
     """The office has closed the case."""
     case = case or collaborating(cast)

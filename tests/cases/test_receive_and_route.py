@@ -25,7 +25,7 @@ def receipt_of(cast: Cast) -> ReportReceipt:
 
 @pytest.mark.req("U23-09")
 def test_receiving_notes_who_and_when_and_the_sender_sees_that_it_has_come(cast: Cast) -> None:
-    case = stories.received(cast)
+    case = stories.received(cast, stories.submitted(cast))
 
     assert case.state == CaseState.RECEIVED
     receipt = receipt_of(cast)
@@ -90,7 +90,7 @@ def test_routing_gives_the_case_a_number_and_the_office_the_lead(cast: Cast) -> 
 
 @pytest.mark.req("U23-10")
 def test_intake_loses_sight_at_once_and_other_offices_get_none(cast: Cast) -> None:
-    case = stories.routed(cast)
+    case = stories.routed(cast, stories.received(cast))
 
     for actor in (cast.rune, cast.aksel, cast.vidar, cast.hanne, cast.nils, cast.marte):
         with acting_as(actor):
