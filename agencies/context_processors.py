@@ -2,6 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from agencies.navigation import bell, menu_for
 
@@ -12,6 +13,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "demonstration": settings.DEMONSTRATION,
         "navigation": menu_for(actor, request.path) if actor else [],
-        "reminder_count": bell.count(actor) if actor else 0,
+        # Asked only where it is shown, and not where the page has counted already.
+        "reminder_count": SimpleLazyObject(lambda: bell.count(actor)) if actor else 0,
         "now": actor.at if actor else None,
     }

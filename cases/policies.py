@@ -122,7 +122,12 @@ def may_correct_entry(actor: Actor, case: Case, entry: Entry) -> Decision:
 
 
 def parts_open_to(actor: Actor, case: Case) -> set[str]:
-    """The information parts some right in force lets the actor know of in this case, whoever wrote them."""
+    """The information parts some right in force lets the actor know of in this case, whoever wrote them.
+
+    A page asks this for every button: what its case was opened with, at this very instant and for this actor, holds.
+    """
+    if case.opened_with is not None and case.opened_with[0] == actor:
+        return set(case.opened_with[1])
     lines = CaseAccess.objects.in_force_for(actor).filter(case=case, received_only=False)
     return {part for parts in lines.values_list("parts", flat=True) for part in parts}
 

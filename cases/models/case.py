@@ -85,6 +85,9 @@ class Case(models.Model):
     retain_until = models.DateField(null=True, blank=True)
     legal_hold = models.BooleanField(default=False)  # SIG-54, F-23: keeps the case past its date
 
+    # For whom and with which parts a page opened it, as long as the request lasts (`cases.views.loading`).
+    opened_with: "tuple[Actor, frozenset[str]] | None" = None
+
     objects = CaseQuerySet.as_manager()
 
     class Meta:

@@ -70,11 +70,13 @@ def home(request: Request) -> HttpResponse:
         case_ids={*ids[:MINE_SHOWN], *(row.case_id for row in waiting if row.case_id is not None)},
         object_type="my_day",
     )
+    unseen = unseen_for(actor)
     context = {
         "today": actor.at,
         "sections": [section for section in sections if section.rows],
         "notices": registers.notices_for(actor),
-        "unseen": unseen_for(actor),
+        "unseen": unseen,
+        "reminder_count": len(unseen),
         "mine": case_rows(actor, ids[:MINE_SHOWN], mine),
         "mine_count": len(ids),
         "sees_cases": actor.answers_for_agency or actor.has_role(Role.CASEWORKER),

@@ -15,6 +15,7 @@ from cases.grants import assign
 from cases.models import Case
 from tests import stories
 from tests.cast import Cast, acting_as
+from tests.retold import retold
 
 GOAL = "Jeg vil ha en jobb å gå til."
 MONEY, TALK, SCHOOL = "Lage betalingsavtale med namsmannen", "Samtale hver onsdag", "Praksis på verkstedet"
@@ -27,6 +28,7 @@ SCOPES = {
 }
 
 
+@retold
 def consented(cast: Cast, case: Case | None = None) -> Case:
     """Elias has said yes to NAV on money and school, Stavne on school and mental health on health; each has a worker."""
     case = stories.consented(cast, case, scopes=SCOPES, forum=["slt", "hvk-ost", "nav"])
@@ -74,6 +76,7 @@ def many(cast: Cast, case: Case, count: int) -> None:
         Measure.objects.bulk_create(copies)
 
 
+@retold
 def planned(cast: Cast, case: Case | None = None) -> Case:
     """A plan with a goal, three measures at three agencies, a promise and a follow-up, approved once."""
     case = case or consented(cast)
