@@ -88,6 +88,6 @@ def render(document: PlanDocument) -> bytes:
         },
     )
     # Loading WeasyPrint takes a second and a half: only the process that prints pays for it, at its first paper.
-    from actionplans.printing import to_pdf
+    from agencies.printing import to_pdf
 
     return to_pdf(html)

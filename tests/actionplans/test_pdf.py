@@ -13,8 +13,8 @@ from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from actionplans import documents
-from actionplans.printing import OwnStaticFiles
 from agencies.actors import Actor
+from agencies.printing import OwnStaticFiles
 from audit.models import Event
 from cases.models import Case
 from tests import stories

@@ -29,7 +29,7 @@ class OwnStaticFiles(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no t
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         """The file at `url` under STATIC_PLACE. FatalURLFetchingError for anything else, which stops the rendering:
-        a plan without its fonts, or one that tried to call out, is not handed to anybody.
+        a paper without its fonts, or one that tried to call out, is not handed to anybody.
         """
         path = _static_path(url.removeprefix(STATIC_PLACE)) if url.startswith(STATIC_PLACE) else None
         if path is None:
