@@ -10,6 +10,8 @@ class ActionPlansConfig(AppConfig):
         """Give the case its section, "Min dag" and "Våre bidrag" their rows, and the ledger its kinds and sweeps."""
         from actionplans import contributed, jobs
         from actionplans.notifications import RULES
+        from agencies import purposes
+        from audit.enums import Purpose
         from cases import registers
         from cases.workflow import BEFORE_INFORMED
         from reminders import rules
@@ -24,6 +26,7 @@ class ActionPlansConfig(AppConfig):
             )
         )
         registers.register_day_rows(contributed.day_rows)
+        purposes.register("actionplans:", Purpose.PLAN)
         registers.register_contributions(contributed.contributions)
         for rule in RULES:
             rules.register(rule)

@@ -40,6 +40,7 @@ def _measures(actor: Actor) -> Iterator[DayRow]:
             action=_("Meld framdrift"),
             url=reverse("actionplans:progress", args=[row.case_id, row.pk]),
             case_id=row.case_id,
+            part=row.part,
         )
 
 

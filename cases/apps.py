@@ -9,10 +9,11 @@ class CasesConfig(AppConfig):
         """Put the app's entries in the menu, its rows on "Min dag" and its texts under "Våre bidrag"."""
         from django.utils.translation import gettext_lazy as _
 
-        from agencies import navigation
+        from agencies import navigation, purposes
         from agencies.actors import ANSWERING_ROLES, Actor
         from agencies.api.idempotency import forget_old_answers
         from agencies.enums import Role
+        from audit.enums import Purpose
         from cases import jobs, registers
         from cases.services import contributions
         from cases.views import inbox, my_day, sections
@@ -31,6 +32,22 @@ class CasesConfig(AppConfig):
         registers.register_tab(registers.Tab("report", _("Melding"), "cases:report", 11, sections.is_leads))
         registers.register_day_rows(my_day.own_rows)
         rules.register(jobs.WAITING_RULE)
+        rules.register(jobs.DIFFERS_RULE)
         rules.register_sweep(jobs.remind_of_waiting_reports)
         rules.register_sweep(forget_old_answers)
         registers.register_contributions(contributions.of_this_app)
+        for beginning, purpose in {
+            "cases:": Purpose.CASE_WORK,
+            "cases:list": Purpose.OVERVIEW,
+            "home": Purpose.OVERVIEW,
+            "search": Purpose.SEARCH,
+            "cases:inbox": Purpose.INTAKE,
+            "cases:report": Purpose.INTAKE,
+            "cases:receive": Purpose.INTAKE,
+            "cases:route": Purpose.INTAKE,
+            "cases:reject": Purpose.INTAKE,
+            "cases:contributions": Purpose.OWN_WORDS,
+            "cases:assign": Purpose.STAFFING,
+            "cases:unassign": Purpose.STAFFING,
+        }.items():
+            purposes.register(beginning, purpose)

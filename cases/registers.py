@@ -47,6 +47,8 @@ class DayRow:
     is_appointment: bool = False
     # The case it is about, for the log of what was shown (G7); None for a row about none or about several.
     case_id: uuid.UUID | None = None
+    # The part its words are of, beyond the core: a measure's title tells what the measure is about.
+    part: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Give the case its section, header line and waiting approvals, and the ledger its kinds and sweeps."""
+        from agencies import purposes
+        from audit.enums import Purpose
         from cases import registers
         from cases.workflow import BEFORE_ROUTING
         from consent import jobs
@@ -27,6 +29,9 @@ class ConsentConfig(AppConfig):
         )
         registers.register_header_fact(header_fact)
         registers.register_day_rows(approvals_waiting)
+        purposes.register("consent:", Purpose.CONSENT)
+        for name in ("disclose", "end_disclosure"):
+            purposes.register(f"consent:{name}", Purpose.DISCLOSURE)
         registers.register_on_close(case_closed)
         for rule in RULES:
             rules.register(rule)

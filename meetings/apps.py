@@ -10,7 +10,8 @@ class MeetingsConfig(AppConfig):
         from django.urls import reverse
         from django.utils.translation import gettext_lazy as _
 
-        from agencies import navigation
+        from agencies import navigation, purposes
+        from audit.enums import Purpose
         from cases import registers
         from meetings import documents, notifications
         from meetings.models import ATTENDING_ROLES
@@ -22,6 +23,7 @@ class MeetingsConfig(AppConfig):
         )
         registers.register_tab(registers.Tab("meetings", _("Møter"), "meetings:case", 40, of_case.shown_to))
         registers.register_day_rows(contributed.day_rows)
+        purposes.register("meetings:", Purpose.MEETING)
         registers.register_contributions(contributed.contributions)
         rules.register(
             rules.Rule(

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_GET
 
 from agencies.actors import Actor
 from agencies.http import Request
-from audit.services import record
 from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
 from cases.grants import assigned_case_ids
 from cases.models import Case, ConcernReport, recent_case_ids
 from cases.views import words
+from cases.views.loading import record_list
 
 PAGE = 25
 # A count beyond this is "1000+", and other orders than the newest are made over so many (access.md, "The shape").
@@ -33,14 +33,7 @@ def cases(request: Request) -> HttpResponse:
     start = _after(ids, request.GET.get("etter", ""))
     page = ids[start : start + PAGE]
     rows = case_rows(actor, page, mine)
-    record(
-        "case.listed",
-        user_id=actor.user.pk,
-        agency_id=actor.agency.pk,
-        role=actor.role_codes,
-        case_ids=page,
-        object_type="case",
-    )
+    record_list(request, "case.listed", page)
     context = {
         "form": form,
         "rows": rows,

@@ -6,9 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from agencies.http import Request
-from audit.services import record
 from cases import registers
 from cases.models import Case
+from cases.views.loading import record_list
 
 PAGE = 25
 
@@ -20,14 +20,7 @@ def contributions(request: Request) -> HttpResponse:
     page = Paginator(registers.contributions_of(actor), PAGE).get_page(request.GET.get("page"))
     case_ids = {row.case_id for row in page.object_list if row.case_id is not None}
     visible = set(Case.objects.visible_to(actor).filter(pk__in=case_ids).values_list("pk", flat=True))
-    record(
-        "contributions.listed",
-        user_id=actor.user.pk,
-        agency_id=actor.agency.pk,
-        role=actor.role_codes,
-        case_ids=case_ids,
-        parts={row.part for row in page.object_list if row.part},
-        object_type="contribution",
-    )
+    parts = {row.part for row in page.object_list if row.part}
+    record_list(request, "contributions.listed", case_ids, parts=parts, basis="author", object_type="contribution")
     context = {"page": page, "visible": visible, "answers": actor.answers_for_agency}
     return render(request, "cases/contributions.html", context)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agencies.actors import Actor
+from agencies.enums import Part
 from agencies.http import Request
 from audit import clock
-from audit.services import record
 from cases import policies
 from cases.enums import CaseState, RejectionReason
 from cases.forms.reports import RejectForm, RouteForm
@@ -23,7 +23,7 @@ from cases.models.case import CaseQuerySet
 from cases.services import reports, routing
 from cases.services.lifecycle import deadline_for
 from cases.views import report_page
-from cases.views.loading import open_case
+from cases.views.loading import open_case, record_list
 from cases.views.outcomes import carried_out
 from cases.views.shell import shell
 from cases.workflow import BEFORE_ROUTING
@@ -54,14 +54,7 @@ def inbox(request: Request) -> HttpResponse:
     cases = chosen.select_related("person", "programme_version").order_by("opened_at", "pk")
     page = Paginator(cases, PAGE).get_page(request.GET.get("page"))
     rows = _rows(list(page.object_list), actor)
-    record(
-        "case.listed",
-        user_id=actor.user.pk,
-        agency_id=actor.agency.pk,
-        role=actor.role_codes,
-        case_ids=[row["case"].pk for row in rows],
-        object_type="case",
-    )
+    record_list(request, "case.listed", [row["case"].pk for row in rows], parts=(Part.CORE, Part.CRIME))
     context = {
         "page": page,
         "rows": rows,

@@ -26,15 +26,20 @@ def open_case(request: Request, case_id: uuid.UUID) -> Case:
     )
     if case is None:
         raise Http404
-    lines = list(CaseAccess.objects.in_force_for(actor).filter(case=case).values_list("parts", "reason"))
+    rows = CaseAccess.objects.in_force_for(actor).filter(case=case)
+    lines = list(rows.values_list("parts", "reason", "received_only"))
+    case.opened_with = (
+        actor,
+        frozenset(part for parts, _, received_only in lines if not received_only for part in parts),
+    )
     record_once(
         "case.read",
         case_id=case.pk,
         user_id=actor.user.pk,
         agency_id=actor.agency.pk,
         role=actor.role_codes,
-        parts={part for parts, _ in lines for part in parts},
-        basis=",".join(sorted({reason for _, reason in lines})),
+        parts={part for parts, _, _ in lines for part in parts},
+        basis=",".join(sorted({reason for _, reason, _ in lines})),
         purpose=purpose_of(request),
         object_type="case",
         object_id=case.pk,
@@ -48,16 +53,20 @@ def record_list(
     case_ids: Iterable[uuid.UUID],
     *,
     parts: Collection[str] = (Part.CORE,),
+    basis: str | None = None,
     object_type: str = "case",
     object_id: object = "",
 ) -> None:
     """Write the one event of a page that shows many cases: which ones, what of them, on which bases, what for (G7).
 
-    `parts` are those that are shown of any of them: a list shows label, name and state, which are the core.
+    `parts` are those that are shown of any of them: a list shows label, name and state, which are the core. `basis` is
+    said where no right is used (one's own words).
     """
     actor = request.actor
     shown = sorted(set(case_ids))
-    reasons = CaseAccess.objects.in_force_for(actor).filter(case__in=shown).values_list("reason", flat=True)
+    if basis is None:
+        reasons = CaseAccess.objects.in_force_for(actor).filter(case__in=shown).values_list("reason", flat=True)
+        basis = ",".join(sorted(set(reasons.distinct())))
     record(
         kind,
         user_id=actor.user.pk,
@@ -65,7 +74,7 @@ def record_list(
         role=actor.role_codes,
         case_ids=shown,
         parts=parts if shown else (),
-        basis=",".join(sorted(set(reasons.distinct()))) if shown else "",
+        basis=basis,
         purpose=purpose_of(request),
         object_type=object_type,
         object_id=object_id,

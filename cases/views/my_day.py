@@ -15,13 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from agencies.actors import Actor
-from agencies.enums import Role
+from agencies.enums import Part, Role
 from agencies.http import Request
 from agencies.templatetags.samlos import ago_at
 from audit import clock
 from audit.clock import Now
 from audit.models import Event
-from audit.services import record
 from cases import registers
 from cases.enums import CaseState
 from cases.grants import assigned_case_ids
@@ -29,6 +28,7 @@ from cases.models import Case, CaseUserObjectPermission
 from cases.registers import DayRow
 from cases.views import next_steps, words
 from cases.views.case_list import case_rows, report_labels
+from cases.views.loading import record_list
 from cases.workflow import OWNERS, Turn
 from reminders.services import unseen_for
 
@@ -62,12 +62,11 @@ def home(request: Request) -> HttpResponse:
     mine = assigned_case_ids(actor)
     visible = Case.objects.visible_to(actor).exclude(state=CaseState.CLOSED)
     ids = list(visible.filter(pk__in=mine).soonest_first().values_list("pk", flat=True))
-    record(
+    record_list(
+        request,
         "case.listed",
-        user_id=actor.user.pk,
-        agency_id=actor.agency.pk,
-        role=actor.role_codes,
-        case_ids={*ids[:MINE_SHOWN], *(row.case_id for row in waiting if row.case_id is not None)},
+        {*ids[:MINE_SHOWN], *(row.case_id for row in waiting if row.case_id is not None)},
+        parts={Part.CORE, *(row.part for row in waiting if row.part)},
         object_type="my_day",
     )
     unseen = unseen_for(actor)

@@ -8,12 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from agencies.actors import Actor
+from agencies.enums import Part
 from agencies.http import Request
-from audit.services import record
 from cases.forms.search import SearchForm
 from cases.grants import assigned_case_ids
 from cases.models import Case, Entry
 from cases.views.case_list import case_rows
+from cases.views.loading import record_list
 from cases.views.timeline import Line, lines_of
 
 # The functions answer for the agency; the user may see fewer, so more is asked for than is shown.
@@ -31,13 +32,11 @@ def search(request: Request) -> HttpResponse:
     actor, wanted = request.actor, form.cleaned_data["words"]
     cases = _cases(actor, wanted)
     lines = _lines(actor, wanted)
-    record(
+    record_list(
+        request,
         "case.searched",
-        user_id=actor.user.pk,
-        agency_id=actor.agency.pk,
-        role=actor.role_codes,
-        case_ids={*cases, *(line.entry.case_id for line in lines)},
-        object_type="case",
+        {*cases, *(line.entry.case_id for line in lines)},
+        parts={Part.CORE, *(line.entry.part for line in lines)},
     )
     rows = case_rows(actor, cases, assigned_case_ids(actor))
     return render(request, "cases/search.html", {"form": form, "searched": True, "cases": rows, "lines": lines})

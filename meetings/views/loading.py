@@ -5,7 +5,9 @@ import uuid
 from django.http import Http404, QueryDict
 
 from agencies.http import Request
+from agencies.purposes import purpose_of
 from audit.services import record_once
+from cases.models import CaseAccess
 from meetings.models import CaseItem, GeneralItem, Meeting
 from meetings.services import reading
 
@@ -29,6 +31,7 @@ def open_item(request: Request, item_id: uuid.UUID) -> CaseItem:
     item = reading.heard_item(item_id, actor)
     if item is None:
         raise Http404
+    reasons = CaseAccess.objects.in_force_for(actor).filter(case=item.case_id).values_list("reason", flat=True)
     record_once(
         "case.read",
         case_id=item.case_id,
@@ -36,7 +39,8 @@ def open_item(request: Request, item_id: uuid.UUID) -> CaseItem:
         agency_id=actor.agency.pk,
         role=actor.role_codes,
         parts=item.parts,
-        purpose=request.resolver_match.view_name if request.resolver_match else "",
+        basis=",".join(sorted(set(reasons.distinct()))),
+        purpose=purpose_of(request),
         object_type="case_item",
         object_id=item.pk,
     )

@@ -15,7 +15,7 @@ from agencies.http import Request
 from agencies.templatetags.samlos import full_day, month_day
 from audit import clock
 from audit.clock import Now
-from audit.services import record
+from cases.views.loading import record_list
 from meetings import documents, policies
 from meetings.forms.agenda import SlotForm
 from meetings.forms.calling import AttendeesForm, MeetingForm, TimeAndPlaceForm
@@ -81,12 +81,10 @@ def agenda_page(
     """The agenda's page, with a time that could not be set (`slot`, of the line `slot_of`) kept as it was typed."""
     actor = request.actor
     agenda = reading.agenda_for(meeting, actor)
-    record(
+    record_list(
+        request,
         "meeting.agenda_read",
-        user_id=actor.user.pk,
-        agency_id=actor.agency.pk,
-        role=actor.role_codes,
-        case_ids=[item.case_id for item in agenda.items],
+        [item.case_id for item in agenda.items],
         parts={part for item in agenda.items for part in item.parts},
         object_type="meeting",
         object_id=meeting.pk,
