@@ -53,6 +53,33 @@ def is_strong(request: HttpRequest) -> bool:
     return not methods.isdisjoint(accepted)
 
 
+def is_cast(request: HttpRequest) -> bool:
+    """Whether this session is one of the demonstration's people's, who have neither password nor second factor."""
+    return settings.DEMONSTRATION and CAST_METHOD in {
+        record.get("method") for record in get_authentication_records(request, request.user)
+    }
+
+
+def stepped_up(request: HttpRequest) -> bool:
+    """Whether the person showed who they are within the last five minutes, by the session's own record.
+
+    Password and code must both be that fresh: a phone left on the desk is not the person.
+    """
+    now = time.time()
+    fresh = {
+        record.get("method")
+        for record in get_authentication_records(request, request.user)
+        if 0 <= now - record.get("at", 0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    }
+    return {"password", "mfa"} <= fresh or (settings.DEMONSTRATION and CAST_METHOD in fresh)
+
+
+def record_confirmation(request: HttpRequest) -> None:
+    """Note that the password was given anew, and give the session a new key: it may more than before (security.md 5)."""
+    record_authentication(request, request.user, method="password", reauthenticated=True)
+    request.session.cycle_key()
+
+
 def strong_sign_in_url(request: HttpRequest) -> str:
     """Where a person with only a password goes: to set up the second factor, or to use it."""
     if Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP).exists():
@@ -61,7 +88,7 @@ def strong_sign_in_url(request: HttpRequest) -> str:
 
 
 def record_cast_sign_in(request: HttpRequest) -> None:
-    """Note that the demonstration's person was picked, which there counts as strong."""
+    """Note that the demonstration's person was picked, or pressed the button: there it counts as a strong sign-in."""
     record_authentication(request, request.user, method=CAST_METHOD)
 
 

@@ -1,10 +1,13 @@
-"""The request our views get: signed in, and acting for one agency."""
+"""The request our views get: signed in, and acting for one agency; and the mark of what asks for a fresh sign-in."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from agencies.actors import Actor
 from agencies.models import User
+from agencies.step_up import step_up_required
+
+__all__ = ["MaybeActing", "Request", "step_up_required"]
 
 
 class Request(HttpRequest):

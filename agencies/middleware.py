@@ -28,7 +28,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 OPENED_KEY = "opened"
 SEEN_KEY = "seen"
 AGENCY_KEY = "agency"
-WHOLE_PAGES = ("account_login", "choose_agency", "mfa_reauthenticate", "mfa_activate_totp")
+WHOLE_PAGES = ("account_login", "choose_agency", "mfa_reauthenticate", "mfa_activate_totp", "confirm_identity")
 
 
 def private_answers(get_response: GetResponse) -> GetResponse:

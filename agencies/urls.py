@@ -10,7 +10,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 
-from agencies.views import choosing, demonstration, signing_in, standing
+from agencies.views import choosing, confirming, demonstration, signing_in, standing
 
 urlpatterns = [
     # --- open to all ---
@@ -23,6 +23,7 @@ urlpatterns = [
     path("logg-inn-som/", demonstration.demo_cast, name="demo_cast"),
     # --- for whom one acts ---
     path("velg-tjeneste/", choosing.choose_agency, name="choose_agency"),
+    path("bekreft/", confirming.confirm_identity, name="confirm_identity"),
     # --- the account: allauth's views at our addresses ---
     path("konto/logg-inn/", account.login, name="account_login"),
     path("konto/logg-ut/", signing_in.sign_out, name="account_logout"),

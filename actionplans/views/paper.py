@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from actionplans import documents, policies
 from actionplans.documents import PlanDocument
-from agencies.http import Request
+from agencies.http import Request, step_up_required
 from cases.models import Case
 from cases.services.lifecycle import record_change
 from cases.views.loading import open_case
@@ -15,6 +15,7 @@ from cases.workflow import BEFORE_INFORMED
 
 
 @require_GET
+@step_up_required
 def plan_pdf(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """The plan for the reader's agency."""
     case = _opened(request, case_id)
@@ -24,6 +25,7 @@ def plan_pdf(request: Request, case_id: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
+@step_up_required
 def own_pdf(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """The young person's own copy, for the lead to print and hand over."""
     case = _opened(request, case_id)

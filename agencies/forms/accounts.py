@@ -3,12 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_base
 from allauth.mfa.totp import forms as totp
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from agencies.forms.base import speak_plainly
+from agencies import accounts
+from agencies.forms.base import Form, speak_plainly
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -95,3 +98,43 @@ class ReauthenticateWithCodeForm(_InOurWords, mfa_base.ReauthenticateForm):
 class ActivateTotpForm(_InOurWords, totp.ActivateTOTPForm):
     labels = {"code": _CODE}
     hints = {"code": _("Seks tall. De skifter hvert halve minutt.")}
+
+
+class ConfirmIdentityForm(_InOurWords, mfa_base.ReauthenticateForm):
+    """Password and code, both anew. Wrong ones count as wrong sign-ins, so nobody guesses at an open screen."""
+
+    field_order = ["password", "code"]
+    labels = {"password": _PASSWORD, "code": _CODE}
+    hints = {"code": _("Seks tall. Har du ikke telefonen, skriv en av reservekodene dine.")}
+    password = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False)
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        self.request = request
+        super().__init__(*args, user=request.user, **kwargs)
+
+    def clean_password(self) -> str:
+        """Asked of allauth's own sign-in, so that the same counters count."""
+        password: str = self.cleaned_data["password"]
+        known = get_adapter().authenticate(self.request, email=self.user.email, password=password)
+        if known != self.user:
+            raise forms.ValidationError(_REFUSALS["incorrect_password"], code="incorrect_password")
+        return password
+
+    def clean_code(self) -> str:
+        """A code is spent by being asked about: it is not asked about when the password was wrong."""
+        return super().clean_code() if "password" in self.cleaned_data else ""
+
+    def save(self) -> None:
+        super().save()
+        accounts.record_confirmation(self.request)
+
+
+class ConfirmCastForm(Form):
+    """The demonstration's people have no password to ask for: their button is the confirmation."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        self.request = request
+        super().__init__(*args, **kwargs)
+
+    def save(self) -> None:
+        accounts.record_cast_sign_in(self.request)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agencies.decisions import NotNow
-from agencies.http import Request
+from agencies.http import Request, step_up_required
 from cases.models import Case
 from cases.views.loading import open_case
 from cases.views.shell import shell
@@ -51,6 +51,7 @@ def ask_again(request: Request, case_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@step_up_required
 def revoke(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """Ending the consent: who loses sight of what stands above the one button (C5)."""
     case = open_case(request, case_id)

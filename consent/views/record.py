@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from agencies.decisions import NotNow
-from agencies.http import Request
+from agencies.http import Request, step_up_required
 from cases.models import Case
 from cases.views.loading import open_case
 from cases.views.shell import shell
@@ -24,6 +24,7 @@ from consent.wording import read_aloud
 
 
 @require_http_methods(["GET", "POST"])
+@step_up_required(unless=lambda request: "preview" in request.POST)
 def record(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """The form of a new consent, beginning with what the running one says. `preview` shows its effects, unsaved."""
     case = open_case(request, case_id)
