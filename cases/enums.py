@@ -159,3 +159,62 @@ class AddressKind(TextChoices):
 
     REGISTERED = "registered", _("Registrert bosted")
     STATED = "stated", _("Oppgitt bosted")
+
+
+class ProtectionOutcome(TextChoices):
+    """What became of a change of the protection level: raised at once, or a lowering that waits for a second person."""
+
+    RAISED = "raised", _("Hevet")
+    REQUESTED = "requested", _("Venter på svar")
+    APPROVED = "approved", _("Senket")
+    REFUSED = "refused", _("Avslått")
+    WITHDRAWN = "withdrawn", _("Trukket")
+
+
+class WhereaboutsKind(TextChoices):
+    """What a sealed piece of whereabouts is: everything that may lead somebody to the person (F-19)."""
+
+    ADDRESS = "address", _("Adresse")
+    PHONE = "phone", _("Telefon")
+    SCHOOL = "school", _("Skole")
+    WORK = "work", _("Arbeidssted")
+    DOCTOR = "doctor", _("Fastlege eller behandler")
+    MEETING_PLACE = "meeting_place", _("Møtested")
+    NETWORK = "network", _("Kontakt i nettverket")
+    NOTE = "note", _("Opplysning om bosted eller kontakt")
+
+
+class OddReason(TextChoices):
+    """Why a look-up is put before the privacy officer. None of them means that it was wrong."""
+
+    SAME_SURNAME = "same_surname", _("Samme etternavn som den ansatte")
+    NO_TASK = "no_task", _("Ingen oppgave i saken")
+    BURST = "burst", _("Mange saker på kort tid")
+    OUT_OF_HOURS = "out_of_hours", _("Utenfor vanlig arbeidstid")
+    BREAK_GLASS = "break_glass", _("Nødtilgang")
+    REPEATED_MISSES = "repeated_misses", _("Mange forsøk som ikke ga tilgang")
+    REPORTED = "reported", _("Meldt av den saken gjelder")
+
+
+class ReviewOutcome(TextChoices):
+    """What the privacy officer finds of a look-up, in one click."""
+
+    LAWFUL = "lawful", _("Lovlig")
+    UNLAWFUL = "unlawful", _("Ulovlig")
+    UNCLEAR = "unclear", _("Uklart")
+
+
+class WhyReported(TextChoices):
+    """Why a person asks about a look-up. Choices, not free text: it goes to another agency than the one that hears it."""
+
+    KNOWS_READER = "knows_reader", _("Jeg tror at jeg kjenner den som har lest")
+    NOT_INVOLVED = "not_involved", _("Tjenesten hjelper meg ikke")
+    TOO_MUCH = "too_much", _("De har lest mer enn de trenger")
+    CURIOUS = "curious", _("Jeg vil vite hvorfor")
+
+
+class FollowUpOfBreach(TextChoices):
+    """How a breach was followed up (GDPR art. 33 and 34)."""
+
+    AUTHORITY_TOLD = "authority_told", _("Meldt til Datatilsynet")
+    NOT_REQUIRED = "not_required", _("Ikke meldepliktig")

@@ -2,6 +2,7 @@ from cases.models.access import CaseAccess, CaseContent, CaseContentQuerySet, Re
 from cases.models.case import Case, CaseLead, Fact, NumberSeries
 from cases.models.keys import AgencyKey, AssignmentPeriod, CaseUserObjectPermission
 from cases.models.people import Conflict, Person, PersonContact, PersonIdentity, PersonLink
+from cases.models.protection import ProtectionChange, SealedWhereabouts
 from cases.models.reports import ConcernReport, ReportInformation, ReportReceipt
 from cases.models.work import (
     BasicNeed,
@@ -36,9 +37,11 @@ __all__ = [
     "PersonContact",
     "PersonIdentity",
     "PersonLink",
+    "ProtectionChange",
     "ReceivedContent",
     "ReportInformation",
     "ReportReceipt",
     "ResourcePerson",
+    "SealedWhereabouts",
     "recent_case_ids",
 ]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from agencies.enums import ProtectionLevel
-from agencies.models import User
+from agencies.models import Agency, User
 from audit import clock
 from audit.clock import Now
 from cases.enums import AddressKind
@@ -84,13 +84,21 @@ class ConflictQuerySet(models.QuerySet["Conflict"]):
 
 
 class Conflict(models.Model):
-    """A worker's declared conflict of interest: from then on the case is not there for that worker."""
+    """A declared conflict of interest: from then on the case is not there for that worker, in whatever role.
+
+    Declared by the worker, or by a manager of the agency; ended by a manager who is not the worker, with a reason. The
+    database fills in who declared it for which agency, and keeps the row as it was.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="conflicts")
     user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="+")
+    declared_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     declared_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    end_reason = models.TextField(_("begrunnelse"), blank=True, db_default="")
 
     objects = ConflictQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, GeneratedField
 from django.utils.translation import gettext_lazy as _
 
+from agencies.enums import ProtectionLevel
 from agencies.models import Agency, User
 from audit import clock
 from cases.enums import Answer, CoordinationKind, EntryKind, NeedStatus, SummonsWay, WishForHelp
@@ -122,6 +123,11 @@ class ResourcePerson(CaseContent):
     relation = models.CharField(_("relasjon"), max_length=120)
     contact = models.CharField(_("kontakt"), max_length=120, blank=True)
     is_private = models.BooleanField(_("privatperson"), default=True)
+    # F-19: a child has at least the level of the person the case is about, until it is lowered for the child as well.
+    is_child = models.BooleanField(_("barn eller søsken"), default=False, db_default=False)
+    protection_level = models.CharField(
+        max_length=30, choices=ProtectionLevel, default=ProtectionLevel.NONE, db_default=ProtectionLevel.NONE
+    )
     removed_at = models.DateTimeField(null=True, blank=True)
 
 
