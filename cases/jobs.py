@@ -1,8 +1,9 @@
-"""What time alone makes due: reports and new cases nobody has taken hold of."""
+"""What time alone makes due: reports and new cases nobody has taken hold of, and the nightly look at the access table."""
 
 import uuid
 from collections.abc import Collection, Mapping
 
+from celery import shared_task
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from audit import clock
 from cases.enums import CaseState
 from cases.models import Case, ConcernReport
 from cases.policies import LEADING_KINDS
+from cases.services import access_verified
 from reminders.rules import Rule
 from reminders.services import raise_reminder
 
@@ -68,4 +70,28 @@ WAITING_RULE = Rule(
     action=gettext_lazy("Åpne meldingen"),
     to_tell=_still_waiting,
     url=lambda case_id: reverse("cases:report", args=[case_id]),
+)
+
+
+@shared_task(name="cases.jobs.verify_access")
+def verify_access() -> None:
+    """Compare the access table with its specification, for all cases. Woken by beat each night."""
+    access_verified.verify()
+
+
+def _still_differing(case_ids: Collection[uuid.UUID], actor: Actor) -> Mapping[uuid.UUID, str]:
+    """Those of the cases in which a line still differs, without saying which case it is: the reader sees no cases."""
+    if not actor.has_role(*access_verified.TOLD):
+        return {}
+    found = access_verified.differences(case_ids)
+    mine = {one.case_id for one in found if actor.agency.pk in {one.agency_id, one.lead_agency_id}}
+    return {pk: _("Noen kan se for mye eller for lite. Gi beskjed til dem som drifter Samlos.") for pk in mine}
+
+
+DIFFERS_RULE = Rule(
+    kind=access_verified.ACCESS_DIFFERS,
+    title=gettext_lazy("Tilgangene i en sak stemmer ikke med det de bygger på"),
+    action=gettext_lazy("Merk som lest"),
+    to_tell=_still_differing,
+    url=lambda case_id: "",
 )

@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -275,6 +276,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "reminders.tasks.deliver", "schedule": 10.0},
     "sweep": {"task": "reminders.tasks.sweep", "schedule": 300.0},
+    "verify-access": {"task": "cases.jobs.verify_access", "schedule": crontab(hour=2, minute=15)},
 }
 
 # --- API ----------------------------------------------------------------------------------------------------------------
