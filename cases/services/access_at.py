@@ -8,6 +8,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from agencies.actors import CLEARANCE_ORDER, Actor
@@ -15,8 +16,8 @@ from agencies.enums import Part, ProtectionLevel, Role
 from agencies.models import Agency, Membership, User
 from agencies.templatetags.samlos import moment
 from audit import clock
-from cases.enums import RightReason
-from cases.models import AssignmentPeriod, Case, CaseAccess, Conflict
+from cases.enums import ProtectionOutcome, RightReason
+from cases.models import AssignmentPeriod, Case, CaseAccess, Conflict, ProtectionChange
 
 # The clauses of the one sentence, in the order in which they are asked.
 ACCOUNT, MEMBERSHIP, ROLE = "account", "membership", "role"
@@ -151,8 +152,13 @@ def _conflict(actor: Actor, case: Case) -> Conflict | None:
 
 
 def protection_level_at(case: Case, at: dt.datetime) -> ProtectionLevel:
-    """The person's protection level, as it is known now: what is protected today is protected when looking back too."""
-    return ProtectionLevel(case.person.protection_level)
+    """The person's protection level at `at`: what the first change after it found, or else what stands now."""
+    changes = ProtectionChange.objects.filter(case=case).annotate(changed_at=Coalesce("decided_at", "requested_at"))
+    later = changes.filter(
+        outcome__in=[ProtectionOutcome.RAISED, ProtectionOutcome.APPROVED], changed_at__gt=at
+    ).order_by("changed_at", "pk")
+    first = later.first()
+    return ProtectionLevel(first.from_level if first else case.person.protection_level)
 
 
 def _by_part(lines: list[CaseAccess]) -> dict[Part, list[Right]]:

@@ -16,7 +16,8 @@ from agencies.enums import Part, ProtectionLevel, Role
 from audit import clock, context
 from audit.models import Event
 from cases import grants, jobs
-from cases.models import Case, CaseAccess
+from cases.enums import ProtectionOutcome
+from cases.models import Case, CaseAccess, Person, ProtectionChange
 from cases.services import access_at, access_verified, assignments, conflicts
 from cases.services.access_verified import ACCESS_DIFFERS, differences
 from reminders.models import Reminder
@@ -253,6 +254,32 @@ def test_who_is_not_cleared_for_the_protection_is_told_so_before_the_right_is_as
     assert found["denied_because"].startswith("protection_level: ")
 
 
+def test_the_protection_is_asked_as_it_was_raised_and_lowered(
+    cast: Cast, as_owner: Callable[[], None], shift_clock: Callable[..., None]
+) -> None:
+    case = stories.assigned(cast)
+    before = clock.now()
+    shift_clock(hours=1)
+    with acting_as(cast.ingrid):
+        ProtectionChange.objects.create(
+            case=case,
+            author_agency=cast.ingrid.agency,
+            from_level=ProtectionLevel.NONE,
+            to_level=ProtectionLevel.STRICTLY_CONFIDENTIAL,
+            reason="Truet av en tidligere venn.",
+            requested_by=cast.ingrid.user,
+            requested_at=clock.now(),
+            outcome=ProtectionOutcome.RAISED,
+        )
+        Person.objects.filter(case=case).update(protection_level=ProtectionLevel.STRICTLY_CONFIDENTIAL)
+    raised = clock.now()
+    as_owner()
+
+    assert explained(cast, "ingrid", case)["denied_because"].startswith("protection_level: ")
+    assert explained(cast, "ingrid", case, "--at", before.isoformat())["allowed"] is True
+    assert explained(cast, "ingrid", case, "--at", raised.isoformat())["allowed"] is False
+
+
 def test_a_membership_counts_from_its_first_instant_until_its_end(
     cast: Cast, as_owner: Callable[[], None], tampering: psycopg.Connection
 ) -> None:
@@ -284,7 +311,7 @@ def test_a_closed_account_sees_nothing_now_and_what_it_saw_then_is_still_known(
 def test_who_works_in_two_agencies_is_asked_for_each_and_can_be_asked_for_one(
     cast: Cast, as_owner: Callable[[], None]
 ) -> None:
-    seen, blind = MEMBERS["tove"].agencies
+    blind, seen = MEMBERS["tove"].agencies
     case = stories.consented(cast, scopes={seen: [Part.HEALTH]}, forum=())
     with acting_as(_manager_of(cast, seen)):
         assignments.assign(case, user=cast.acting_for("tove", seen).user, by=_manager_of(cast, seen))
@@ -365,6 +392,7 @@ def test_the_application_itself_cannot_ask_about_others(own_database: str, cast:
 
 # --- verify ----------------------------------------------------------------------------------------------------------
 
+TAMPER = "UPDATE cases_caseaccess a"
 COLUMNS = {
     "case_id": "(SELECT id FROM cases_case WHERE id <> a.case_id LIMIT 1)",
     "agency_id": "(SELECT group_id FROM agencies_agency WHERE slug = 'probation')",
@@ -406,9 +434,7 @@ def test_one_column_changed_behind_the_triggers_is_found_whichever_it_is(
 
     for column, tampered in COLUMNS.items():
         with tampering.transaction(force_rollback=True):
-            tampering.execute(
-                f"UPDATE cases_caseaccess a SET {column} = {tampered} WHERE a.reason = 'consent' AND a.line = 0"
-            )
+            tampering.execute(f"{TAMPER} SET {column} = {tampered} WHERE a.reason = 'consent' AND a.line = 0")
             found = tampering.execute("SELECT difference, columns FROM samlos.access_differences()").fetchall()
         expected = [("missing", []), ("unfounded", [])] if column in identifying else [("changed", [column])]
         assert sorted(found) == expected, column
