@@ -37,3 +37,18 @@ class Verdict(TextChoices):
     ALLOW = "allow", _("Kan deles etter samtykke")
     ALLOW_WITH_RECORD = "allow_with_record", _("Kan deles på lovgrunnlag som skrives ned")
     ANONYMOUS_ONLY = "anonymous_only", _("Kan bare drøftes uten at noen kan kjennes igjen")
+
+
+class GlassOutcome(TextChoices):
+    """What came of breaking the glass (F-39). What its user may not know of counts as nothing."""
+
+    OPENED = "opened", _("Åpnet")
+    NOTHING = "nothing", _("Ingen funnet")
+    SEVERAL = "several", _("Flere passet")  # a name and a birth date that two people share: none is opened
+
+
+class GlassVerdict(TextChoices):
+    """What the second person says."""
+
+    CONFIRMED = "confirmed", _("Bekreftet")
+    OBJECTED = "objected", _("Innvendt mot")

@@ -1,4 +1,5 @@
-"""Consents and disclosures: the rows of truth that let one agency know what another wrote (part C of the requirements).
+"""Consents, disclosures and break-glasses: the rows of truth that let somebody know what another agency wrote (part C of
+the requirements, F-39).
 
 Nothing here is edited. A change is a new version that replaces the old; the database refuses anything else than
 setting the end of one.
@@ -17,7 +18,12 @@ from agencies.models import Agency, User
 from audit import clock
 from audit.clock import Now
 from cases.models import Case
-from consent.enums import EndReason, RevocationChannel, SignatureMethod, SignerRole
+from consent.enums import EndReason, GlassOutcome, GlassVerdict, RevocationChannel, SignatureMethod, SignerRole
+
+# F-39: one hour by the database's clock, and a second person's word within a day.
+GLASS_LASTS = dt.timedelta(minutes=60)
+GLASS_REVIEWED_WITHIN = dt.timedelta(hours=24)
+GLASS_REASON_LENGTH = 20
 
 
 def running() -> Q:
@@ -218,3 +224,108 @@ class Disclosure(models.Model):
     def needs_approval(self) -> bool:
         """Whether it goes against a no and has no second person behind it yet."""
         return bool(self.despite_objection) and self.approved_at is None
+
+
+class BreakGlassQuerySet(models.QuerySet["BreakGlass"]):
+    def running(self) -> "BreakGlassQuerySet":
+        """Those that let their user read something at this instant."""
+        return self.filter(running()).exclude(case=None)
+
+    def unreviewed(self) -> "BreakGlassQuerySet":
+        """Those that no second person has said anything about."""
+        return self.filter(reviewed_at=None)
+
+    def newest_first(self) -> "BreakGlassQuerySet":
+        return self.order_by("-valid_from", "-pk")
+
+
+class BreakGlass(models.Model):
+    """One person opened one case for an hour because life or health could not wait (F-39), or tried to.
+
+    Written by `samlos.open_glass` alone, which records the act before it looks for anybody. `case` is null when nothing
+    was opened. Everything that may follow (an end, a second person's word, a flag) goes through functions of the database
+    too: the application may only read.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="break_glasses")
+    outcome = models.CharField(max_length=10, choices=GlassOutcome)
+    parts = ArrayField(models.CharField(max_length=30, choices=Part))
+    legal_basis = models.CharField(max_length=30)
+    reason = models.TextField(_("hva som haster"))
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    verdict = models.CharField(max_length=10, choices=GlassVerdict, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    review_note = models.TextField(_("merknad"), blank=True)
+    # Nobody said anything within 24 hours. Stays, also when somebody does later.
+    flagged_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BreakGlassQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("nødtilgang")
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_until=F("valid_from") + GLASS_LASTS), name="glass_lasts_one_hour"),
+            models.CheckConstraint(
+                condition=Q(outcome=GlassOutcome.OPENED, case__isnull=False)
+                | (~Q(outcome=GlassOutcome.OPENED) & Q(case=None)),
+                name="glass_opens_one_case",
+            ),
+            models.CheckConstraint(condition=Q(parts__len__gt=0), name="glass_names_a_part"),
+            models.CheckConstraint(
+                condition=Q(reviewed_at=None, reviewed_by=None, verdict="")
+                | (
+                    Q(reviewed_at__isnull=False, reviewed_by__isnull=False) & ~Q(verdict="") & ~Q(reviewed_by=F("user"))
+                ),
+                name="glass_reviewed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("valid_from")), name="glass_ends_after_start"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case", "-valid_from"], name="glass_by_case"),
+            models.Index(fields=["agency", "-valid_from"], name="glass_by_agency"),
+            models.Index(fields=["user", "-valid_from"], name="glass_by_user"),
+            models.Index(fields=["valid_from"], name="glass_unreviewed", condition=Q(reviewed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.valid_from:%Y-%m-%d %H:%M}"
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """The first instant at which it gives nothing any more."""
+        return min(self.valid_until, self.ended_at) if self.ended_at else self.valid_until
+
+    @property
+    def review_due_at(self) -> dt.datetime:
+        """When it is flagged unless a second person has said something."""
+        return self.valid_from + GLASS_REVIEWED_WITHIN
+
+    def is_running(self, at: dt.datetime) -> bool:
+        """Whether it lets its user read something at `at`."""
+        return self.case_id is not None and self.valid_from <= at < self.ends_at
+
+
+class BlockedGlass(models.Model):
+    """Somebody tried to open a case they may never see: a declared conflict, or a protection they are not cleared for.
+
+    They are told that nothing was found, as if the case did not exist. Whoever leads the case is told of the attempt.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    glass = models.ForeignKey(BreakGlass, models.PROTECT, related_name="blocked")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["glass", "case"], name="glass_blocked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.glass_id}"
