@@ -14,7 +14,7 @@ COPY config/frontend.py config/frontend.py
 RUN python config/frontend.py
 COPY . .
 # collectstatic reads the settings and opens nothing; these values are thrown away with this line.
-RUN DJANGO_SETTINGS_MODULE=config.settings.production SECRET_KEY=unused FIELD_KEYS=1:unused BLIND_INDEX_KEY=unused \
+RUN DJANGO_SETTINGS_MODULE=config.settings.production SECRET_KEY=unused FIELD_KEYS=1:unused BLIND_INDEX_KEY=unused AUDIT_SIGNING_KEY=unused AUDIT_HEAD_DIR=/unused \
     ALLOWED_HOSTS=localhost PUBLIC_URL=https://localhost DATABASE_URL=postgres://unused@unused/unused \
     REDIS_URL=redis://unused MACHINE_TOKEN_ISSUER=unused MACHINE_TOKEN_JWKS=unused \
     python manage.py collectstatic --noinput \

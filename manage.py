@@ -13,6 +13,7 @@ OWNER_COMMANDS = {
     "lintmigrations",
     "demo_clock",
     "purge_due",
+    "audit",
     "access",
 }
 

@@ -22,6 +22,7 @@ MUNICIPALITY = "Fjordvik"
 MAIL_DOMAIN = "fjordvik.example"
 MACHINE_CLIENT = "politiet-analyse"
 MACHINE_SCOPE = "samlos:concernreports"
+HEADS_SCOPE = "samlos:auditheads"
 
 # Invented districts over real-looking codes: which office a report is suggested for follows from them (U23-10).
 DISTRICTS = {
@@ -370,5 +371,5 @@ def _build_machine(police: Agency, *, granted_by: User) -> None:
     )
     _employ(machine, police, Role.ANALYST, granted_by=granted_by)
     MachineClient.objects.get_or_create(
-        client_id=MACHINE_CLIENT, defaults={"agency": police, "user": machine, "scopes": [MACHINE_SCOPE]}
+        client_id=MACHINE_CLIENT, defaults={"agency": police, "user": machine, "scopes": [MACHINE_SCOPE, HEADS_SCOPE]}
     )

@@ -44,3 +44,27 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Head(models.Model):
+    """Where one chain stood at one instant, signed: whoever keeps a copy can tell later whether the log was bent (G8).
+
+    `number` counts a chain's heads from 1. `position` and `digest` are those of the chain's last event, `count` is how
+    many events it held. Rows are only ever added.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    chain = models.IntegerField()
+    number = models.BigIntegerField()
+    position = models.BigIntegerField()
+    count = models.BigIntegerField()
+    digest = models.BinaryField()
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain", "number"], name="audit_one_head_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.chain}/{self.number}"

@@ -51,6 +51,13 @@ def may_submit_report(actor: Actor) -> Decision:
     return denied(_("Bare politiets analysegruppe kan sende bekymringsmelding."), "not_reporter")
 
 
+def may_fetch_heads(actor: Actor) -> Decision:
+    """G8: an agency's own system keeps the signed heads of the agency's log; a person has no use for them."""
+    if actor.user.is_machine:
+        return ALLOWED
+    return denied(_("Bare tjenestens fagsystem kan hente signerte punkter."), "not_machine")
+
+
 def may_do_intake(actor: Actor) -> Decision:
     """U23-09: a report is handled by those who hold the functional intake role."""
     if actor.agency.kind == AgencyKind.INTAKE_OFFICE and actor.has_role(Role.INTAKE):

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 from django.conf import settings
 
-from config.startup import refuse_wrong_role
+from config.startup import refuse_unusable_signing_key, refuse_wrong_role
 
 
 def broker_address(redis_url: str) -> str:
@@ -39,6 +39,7 @@ app.autodiscover_tasks()
 def _refuse_wrong_role(**_signal: Any) -> None:
     try:
         refuse_wrong_role()
+        refuse_unusable_signing_key()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error  # any other exception would be logged, and the worker would go on
 

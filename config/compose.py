@@ -108,6 +108,7 @@ def deploy_errors(document: dict[str, Any]) -> Iterator[str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "FIELD_KEYS": "1:" + b64encode(secrets.token_bytes(32)).decode(),
         "BLIND_INDEX_KEY": b64encode(secrets.token_bytes(32)).decode(),
+        "AUDIT_SIGNING_KEY": b64encode(secrets.token_bytes(32)).decode(),
         "PUBLIC_URL": "https://samlos.example",
         "ALLOWED_HOSTS": "samlos.example",
         "MACHINE_TOKEN_ISSUER": "https://token.example/",

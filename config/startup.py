@@ -3,6 +3,8 @@
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from audit import signing
+
 WHAT_THE_ROLE_COULD_DO = """
     SELECT role.rolsuper,
            role.rolbypassrls,
@@ -17,6 +19,11 @@ WHAT_THE_ROLE_COULD_DO = """
     FROM pg_roles AS role
     WHERE role.rolname = %s
 """
+
+
+def refuse_unusable_signing_key() -> None:
+    """Stop when heads of the log could not be signed. Raises ImproperlyConfigured with what to change."""
+    signing.public_keys()
 
 
 def refuse_wrong_role() -> None:

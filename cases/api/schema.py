@@ -81,6 +81,11 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "24 hours the same key and body get the same answer and no second effect.",
     examples=[OpenApiExample("A UUID", value="5b1c9a52-1f0e-4a55-9b53-7de0ad0d0c3e")],
 )
+WHY_HEADER, SENDER = "Samlos-Why", "sender"
+WHY = OpenApiParameter(
+    WHY_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200, 201], enum=[SENDER],
+    description="Why you see this: `sender`, a report your own agency sent. It gives no right to the case it led to.",
+)  # fmt: skip
 RETRY_AFTER = OpenApiParameter(
     "Retry-After", OpenApiTypes.INT, OpenApiParameter.HEADER, response=[409, 429, 503], description="Seconds to wait."
 )
@@ -126,5 +131,6 @@ class MachineTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "A token in Maskinporten's form with the scope samlos:concernreports.",
+            "description": "A token in Maskinporten's form with the scope samlos:concernreports to hand in and follow "
+            "reports, samlos:auditheads to fetch heads of the log.",
         }

@@ -19,6 +19,11 @@ SECRET_KEY = env.str("SECRET_KEY")
 # (security.md 3.6). `FIELD_KEYS` is "id:base64key,…", the first one encrypts, all can decrypt.
 FIELD_KEYS = env.str("FIELD_KEYS")
 BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY")
+# Heads of the log are signed with this Ed25519 key (base64 of 32 random bytes), known by its earlier public keys too, and
+# copied to one folder an agency under AUDIT_HEAD_DIR (security.md G8).
+AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY")
+AUDIT_EARLIER_KEYS = env.list("AUDIT_EARLIER_KEYS", default=[])
+AUDIT_HEAD_DIR = env.str("AUDIT_HEAD_DIR")
 
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
@@ -276,6 +281,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "reminders.tasks.deliver", "schedule": 10.0},
     "sweep": {"task": "reminders.tasks.sweep", "schedule": 300.0},
+    "seal": {"task": "audit.tasks.seal", "schedule": 300.0},
     "verify-access": {"task": "cases.jobs.verify_access", "schedule": crontab(hour=2, minute=15)},
 }
 
@@ -288,7 +294,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "agencies.api.problems.handler",
-    "DEFAULT_THROTTLE_RATES": {"concern_reports": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {"concern_reports": "120/min", "audit_heads": "60/min"},
     "UNAUTHENTICATED_USER": None,
     "NUM_PROXIES": env.int("PROXY_COUNT", default=0),
 }

@@ -1,9 +1,22 @@
 """What the demonstration and the suite use when the environment is silent. Production never reads this file."""
 
 import base64
+import fcntl
 import os
 import secrets
 from pathlib import Path
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+SECRETS = {
+    "SECRET_KEY": lambda: secrets.token_urlsafe(48),
+    "FIELD_KEYS": lambda: f"1:{_key()}",
+    "BLIND_INDEX_KEY": _key,
+    "AUDIT_SIGNING_KEY": _key,
+}
 
 
 def fill_demonstration_environment(home: Path) -> None:
@@ -13,6 +26,7 @@ def fill_demonstration_environment(home: Path) -> None:
     os.environ.setdefault("PUBLIC_URL", f"http://localhost:{port}")
     os.environ.setdefault("MACHINE_TOKEN_ISSUER", "https://token.samlos.example/")
     os.environ.setdefault("MACHINE_TOKEN_JWKS", str(home.resolve() / "machine-token-jwks.json"))
+    os.environ.setdefault("AUDIT_HEAD_DIR", str(home.resolve() / "heads"))
     for name, value in _kept_secrets(home).items():
         os.environ.setdefault(name, value)
 
@@ -34,23 +48,14 @@ def find_running_demonstration(home: Path) -> None:
 
 
 def _kept_secrets(home: Path) -> dict[str, str]:
+    home.mkdir(parents=True, exist_ok=True)
     path = home / "secrets.env"
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        made = {
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "FIELD_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
-            "BLIND_INDEX_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-        }
-        new = path.with_name(f"secrets.env.{os.getpid()}")
-        new.touch(mode=0o600)
-        new.write_text("".join(f"{name}={value}\n" for name, value in made.items()), encoding="utf-8")
-        try:
-            os.link(new, path)  # two processes starting at once must agree on one set of keys
-        except FileExistsError:
-            pass
-        finally:
-            new.unlink()
+    path.touch(mode=0o600)
+    with path.open("a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two processes starting at once must agree on one set of keys
+        known = _read(path)
+        # A home made by an earlier version lacks what came later.
+        file.writelines(f"{name}={make()}\n" for name, make in SECRETS.items() if name not in known)
     return _read(path)
 
 

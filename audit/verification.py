@@ -1,0 +1,248 @@
+"""Is the log what it was? Reckoned anew from the rows, by code that shares nothing with what wrote them (G8).
+
+The chain shows changed, removed and slipped-in rows; the signed heads show a cut tail and a chain reckoned anew; the
+copies outside show heads that were removed or a whole table put back. Whoever holds only a copy can run the same.
+"""
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from audit import signing
+from audit.heads import INTERVAL, document, message
+from audit.models import Head
+
+# An event bears the instant its transaction began and its place is given when it ends: so far may two be out of order.
+TOLERANCE = dt.timedelta(minutes=5)
+# How long a head may be on its way to the store it is copied to.
+ON_ITS_WAY = 2 * INTERVAL
+MOST_FINDINGS = 25
+
+# The text of a row as it was hashed. PostgreSQL only spells it; what is believed is reckoned in `_events`.
+_ROWS = """
+    SELECT position, previous, digest, extract(epoch FROM at)::float8,
+           jsonb_build_array(id, extract(epoch FROM at), kind, outcome, user_id, agency_id, role, case_id, case_ids, parts,
+               object_type, object_id, basis, purpose, request_id, chain, position)::text
+      FROM audit_event WHERE chain = %s ORDER BY position
+"""
+_HEADS = (
+    "SELECT chain, number, position, count, digest, at, key, signature FROM audit_head WHERE chain = %s ORDER BY number"
+)
+_LOCKS = """
+    SELECT t.wanted FROM unnest(%s::text[]) AS t (wanted)
+     WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgname = t.wanted AND g.tgenabled IN ('O', 'A')
+                          AND g.tgrelid IN ('audit_event'::regclass, 'audit_head'::regclass))
+"""
+TRIGGERS = [
+    "audit_chain", "audit_refuse_row_change", "audit_refuse_truncate",
+    "audit_refuse_head_change", "audit_refuse_head_truncate",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it was written. `code` is for machines; `position` is the event's, 0 for none."""
+
+    code: str
+    words: str
+    position: int = 0
+
+
+@dataclass
+class Account:
+    """What one chain was found to be. `findings` holds the first ones; `count` says how many there were."""
+
+    chain: int
+    events: int = 0
+    heads: int = 0
+    copies: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, code: str, words: str, position: int = 0) -> None:
+        self.count += 1
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(code, words, position))
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.count
+
+
+def verify(
+    copies: Mapping[int, list[dict[str, Any]]] | None, *, chains: Collection[int] | None = None, use_heads: bool = True
+) -> list[Account]:
+    """An account of every chain, or of `chains`. Asked as the database's owner, who sees them all; as the application,
+    of the chain of whoever asks.
+
+    `copies` are the heads kept outside, by chain, read BEFORE this is called (a head may be added meanwhile); None where
+    none are kept. Everything is read in one snapshot. `use_heads=False` believes the chain alone: what it then misses
+    is what the heads are for.
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if is_outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        wanted = sorted(_chains(cursor, copies or {}) if chains is None else set(chains))
+        accounts = [_verify_chain(cursor, chain, copies, use_heads=use_heads) for chain in wanted]
+        whole = _around(cursor)
+    return [*accounts, whole] if whole.count else accounts
+
+
+def _verify_chain(
+    cursor: Any, chain: int, copies: Mapping[int, list[dict[str, Any]]] | None, *, use_heads: bool
+) -> Account:
+    account = Account(chain)
+    cursor.execute("SELECT samlos.now()")
+    (now,) = cursor.fetchone()
+    kept = _heads_of(cursor, chain) if use_heads else []
+    outside = (copies or {}).get(chain, []) if use_heads else []
+    marks = _trusted(account, kept, outside, now, outside_wanted=copies is not None)
+    _read_chain(account, marks, now)
+    if use_heads:
+        _compare_counter(cursor, account, chain)
+    return account
+
+
+def _read_chain(account: Account, marks: list[dict[str, Any]], now: dt.datetime) -> None:
+    """Walk the events once, and hold each head against the event it was signed over."""
+    expected, before, latest = 1, b"", float("-inf")
+    heads = sorted(marks, key=lambda head: (head["position"], head["number"]))
+    signed_at, at_mark = float("-inf"), 0
+    for position, previous, digest, at, text in _events(account.chain):
+        if position != expected:
+            account.add("gap", _("Det mangler hendelser foran nummer %d.") % position, position)
+        if previous != before:
+            account.add("link", _("Hendelse %d følger ikke på den foran.") % position, position)
+        if digest != hashlib.sha256(previous + text.encode()).digest():
+            account.add("digest", _("Hendelse %d er endret.") % position, position)
+        if at < max(latest, signed_at) - TOLERANCE.total_seconds():
+            account.add("clock", _("Klokka er stilt tilbake ved hendelse %d.") % position, position)
+        while at_mark < len(heads) and heads[at_mark]["position"] <= position:
+            head = heads[at_mark]
+            if head["position"] != position or head["digest"] != digest.hex() or head["count"] != account.events + 1:
+                account.add("head", _("Hendelse %d er ikke den som ble signert.") % head["position"], head["position"])
+            signed_at = max(signed_at, _instant(head).timestamp())
+            at_mark += 1
+        latest = max(latest, at)
+        expected, before = position + 1, digest
+        account.events += 1
+    for head in heads[at_mark:]:
+        account.add("truncated", _("Loggen er kortere enn da hendelse %d ble signert.") % head["position"])
+    if (
+        max(latest, signed_at, *(_instant(head).timestamp() for head in heads))
+        > now.timestamp() + TOLERANCE.total_seconds()
+    ):
+        account.add("clock", _("Klokka er stilt tilbake etter siste hendelse."))
+
+
+def _events(chain: int) -> Iterator[tuple[int, bytes, bytes, float, str]]:
+    """The rows in their order, a few thousand at a time however many there are."""
+    with connection.connection.cursor(name="audit_verification") as rows:
+        rows.itersize = 5000
+        rows.execute(_ROWS, [chain])
+        for position, previous, digest, at, text in rows:
+            yield position or 0, previous or b"", digest or b"", at, text
+
+
+def _trusted(
+    account: Account,
+    kept: list[dict[str, Any]],
+    outside: list[dict[str, Any]],
+    now: dt.datetime,
+    *,
+    outside_wanted: bool,
+) -> list[dict[str, Any]]:
+    """The heads whose signature is good, from the table and from outside; what is wrong with the others is told."""
+    account.heads, account.copies = len(kept), len(outside)
+    good: dict[bytes, dict[str, Any]] = {}
+    for head in [*kept, *outside]:
+        claimed = {name: value for name, value in head.items() if name != "signature"}
+        if signing.is_signed(message(claimed), key=str(head.get("key")), signature=_signature(head)):
+            good[message(claimed)] = head
+        else:
+            account.add("signature", _("Signaturen på punkt %s er ikke vår.") % head.get("number"))
+    for number, head in enumerate(kept, start=1):
+        if head["number"] != number:
+            account.add("heads", _("Det mangler signerte punkter foran nummer %d.") % head["number"])
+            break
+    of_table = {_text(head) for head in kept}
+    copied = {_text(head) for head in outside}
+    for head in outside:
+        if _text(head) not in of_table:
+            account.add("copy", _("Kopien av signert punkt %s stemmer ikke med databasen.") % head.get("number"))
+    if outside_wanted:
+        for head in kept:
+            if _text(head) not in copied and now - _instant(head) > ON_ITS_WAY:
+                account.add("not_copied", _("Signert punkt %d er ikke kopiert ut.") % head["number"])
+    found = sorted(good.values(), key=lambda head: head["number"])
+    for earlier, later in pairwise(found):
+        if _instant(later) < _instant(earlier) - TOLERANCE or later["position"] < earlier["position"]:
+            account.add("clock", _("Signert punkt %d er eldre enn det foran.") % later["number"])
+    return found
+
+
+def _compare_counter(cursor: Any, account: Account, chain: int) -> None:
+    """The counter the next event continues from must stand where the last event stands. Only the owner may look."""
+    cursor.execute("SELECT has_table_privilege('samlos.audit_chain', 'SELECT')")
+    if not cursor.fetchone()[0]:
+        return
+    cursor.execute(
+        "SELECT c.position, c.digest, e.position, e.digest FROM (SELECT 1) AS one"
+        " LEFT JOIN samlos.audit_chain c ON c.chain = %(chain)s LEFT JOIN LATERAL (SELECT position, digest"
+        " FROM audit_event WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1) AS e ON true",
+        {"chain": chain},
+    )
+    counter, counted, last, digest = cursor.fetchone()
+    if (counter, counted) != (last, digest):
+        account.add("counter", _("Telleren for neste hendelse står ikke der loggen slutter."), counter or 0)
+
+
+def _around(cursor: Any) -> Account:
+    """What belongs to no chain: rows that were never chained, and locks that are off."""
+    account = Account(-1)
+    cursor.execute("SELECT count(*) FROM audit_event WHERE chain IS NULL OR chain <> coalesce(agency_id, 0)")
+    (loose,) = cursor.fetchone()
+    if loose:
+        account.add("unchained", _("%d hendelser står utenfor kjeden.") % loose)
+    cursor.execute(_LOCKS, [TRIGGERS])
+    for (name,) in cursor.fetchall():
+        account.add("locks", _("Sperren %s i databasen er slått av.") % name)
+    return account
+
+
+def _chains(cursor: Any, copies: Mapping[int, object]) -> set[int]:
+    cursor.execute(
+        "SELECT DISTINCT chain FROM audit_event WHERE chain IS NOT NULL UNION SELECT DISTINCT chain FROM audit_head"
+    )
+    return {chain for (chain,) in cursor.fetchall()} | set(copies)
+
+
+def _heads_of(cursor: Any, chain: int) -> list[dict[str, Any]]:
+    cursor.execute(_HEADS, [chain])
+    names = ("chain", "number", "position", "count", "digest", "at", "key", "signature")
+    return [document(Head(**dict(zip(names, row, strict=True)))) for row in cursor.fetchall()]
+
+
+def _text(head: Mapping[str, Any]) -> str:
+    return json.dumps(head, sort_keys=True)
+
+
+def _instant(head: Mapping[str, Any]) -> dt.datetime:
+    return dt.datetime.fromisoformat(head["at"])
+
+
+def _signature(head: Mapping[str, Any]) -> bytes:
+    try:
+        return base64.b64decode(str(head.get("signature")), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
