@@ -1,0 +1,62 @@
+"""What differs between two answers for no reason of access, held still: the nonce of forms, and nothing else.
+
+The database's clock stands still by itself in a test's one transaction.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.access import surfaces
+from tests.access.surfaces import Surface, ask
+
+Answer = tuple[int, tuple[tuple[str, str], ...], str, bytes, int]
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms carry the same nonce each time."""
+    monkeypatch.setattr("django.middleware.csrf._mask_cipher_secret", lambda secret: "m" * 64)
+    monkeypatch.setattr("django.middleware.csrf._get_new_csrf_string", lambda: "n" * 32)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is done inside is undone afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def answer(
+    client: Client, surface: Surface, url: str, method: str = "GET", body: dict[str, str] | None = None
+) -> Answer:
+    """Status, headers in order, cookies, body and how many questions the database was asked."""
+    with undone(), CaptureQueriesContext(connection) as asked:
+        response = ask(client, surface, url, method, body)
+    return _all_of(response, len(asked))
+
+
+def _all_of(response: HttpResponse, asked: int) -> Answer:
+    body = response.content
+    if response.headers.get("Content-Type", "").startswith("application/pdf"):
+        body = surfaces.text_of(response).encode()
+    return response.status_code, tuple(response.headers.items()), response.cookies.output(), body, asked
+
+
+def difference(first: Answer, second: Answer) -> str:
+    """In words, where two answers differ; empty when they are the same to the byte."""
+    for what, one, other in zip(("status", "headers", "cookies", "body", "questions"), first, second, strict=True):
+        if one != other:
+            if isinstance(one, bytes) and isinstance(other, bytes):
+                at = next(
+                    (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+                )
+                return f"{what} at {at}: {one[max(0, at - 60) : at + 60]!r} and {other[max(0, at - 60) : at + 60]!r}"
+            return f"{what}: {one!r} and {other!r}"
+    return ""
