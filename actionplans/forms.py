@@ -16,6 +16,8 @@ from agencies.forms import DateField, Form, TimeField
 from agencies.models import Agency, User
 from agencies.models.programme_definition import ProgrammeDefinition
 from audit import clock
+from cases.models import Person
+from cases.policies import whereabouts_refused
 
 # An agency's workers to choose between, the agency itself first: "Avklares i NAV".
 Carriers = Sequence[tuple[Agency, Sequence[User]]]
@@ -256,10 +258,16 @@ class FollowUpForm(_When):
         label=gettext_lazy("Det haster: dere møtes før den oppfølgingen som er avtalt"), required=False
     )
 
-    def __init__(self, *args: Any, may_be_urgent: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_be_urgent: bool, person: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.person = person
         if not may_be_urgent:
             del self.fields["is_urgent"]
+        # Where the place is sealed, an agreement may stand without it.
+        self.fields["place"].required = not person.is_sealed
+
+    def clean_place(self) -> str:
+        return _place_of(self.person, self.cleaned_data["place"])
 
     @property
     def agreed(self) -> dict[str, Any]:
@@ -282,16 +290,21 @@ class HeldForm(Form):
     next_time = TimeField(label=gettext_lazy("Klokkeslett"), required=False)
     next_place = forms.CharField(label=gettext_lazy("Sted"), max_length=120, required=False)
 
-    def __init__(self, *args: Any, definition: ProgrammeDefinition, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, definition: ProgrammeDefinition, person: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.person = person
         _choices(self, "part", part_choices(definition))
+
+    def clean_next_place(self) -> str:
+        return _place_of(self.person, self.cleaned_data["next_place"])
 
     def clean_held_on(self) -> dt.date:
         return _not_ahead(self.cleaned_data["held_on"])
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        given = [data.get(name) for name in ("next_day", "next_time", "next_place")]
+        names = ("next_day", "next_time") if self.person.is_sealed else ("next_day", "next_time", "next_place")
+        given = [data.get(name) for name in names]
         data["next_starts_at"] = None
         if any(given) and not all(given):
             self.add_error(
@@ -316,6 +329,13 @@ class ApprovalForm(Form):
 
     def clean_approved_on(self) -> dt.date:
         return _not_ahead(self.cleaned_data["approved_on"])
+
+
+def _place_of(person: Person, place: str) -> str:
+    """The place as it was typed. From strengt fortrolig adresse up none is taken down outside the sealed place (F-19)."""
+    if place and person.stores_no_whereabouts:
+        raise forms.ValidationError(whereabouts_refused())
+    return place
 
 
 def _choices(form: forms.Form, name: str, choices: Sequence[Any]) -> None:

@@ -41,6 +41,11 @@ class Actor:
         return CLEARANCE_ORDER.index(ProtectionLevel(level)) <= CLEARANCE_ORDER.index(self.clearance)
 
     @property
+    def levels_hidden(self) -> list[ProtectionLevel]:
+        """The protection levels above the clearance: a person at one of them is not there."""
+        return [level for level in ProtectionLevel if not self.is_cleared_for(level)]
+
+    @property
     def answers_for_agency(self) -> bool:
         """Whether the role answers for all of the agency's cases, without being assigned to each (need to know)."""
         return self.has_role(*ANSWERING_ROLES)

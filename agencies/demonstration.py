@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from agencies.enums import AgencyKind, Role, Standing
+from agencies.enums import AgencyKind, ProtectionLevel, Role, Standing
 from agencies.models import Agency, DemonstrationStep, District, MachineClient, Membership, Municipality, User
 from agencies.services import legal_bases, programmes
 from audit import clock
@@ -56,6 +56,7 @@ class CastMember:
     role: Role
     agencies: tuple[str, ...]
     comes_for: str | Promise
+    clearance: ProtectionLevel = ProtectionLevel.MARKED
 
     @property
     def email(self) -> str:
@@ -141,6 +142,7 @@ CAST = (
         Role.INTAKE,
         ("intake",),
         _("Tar imot meldinger og fordeler dem til riktig kontor."),
+        clearance=ProtectionLevel.STRICTLY_CONFIDENTIAL,
     ),
     CastMember(
         "mona",
@@ -149,6 +151,7 @@ CAST = (
         Role.MANAGER,
         ("hvk-ost",),
         _("Tildeler nye saker, ser hva som er forsinket og henter planer som PDF."),
+        clearance=ProtectionLevel.STRICTLY_CONFIDENTIAL,
     ),
     CastMember(
         "ingrid",
@@ -164,7 +167,8 @@ CAST = (
         "saksbehandler",
         Role.CASEWORKER,
         ("hvk-ost",),
-        _("Er kollega til Ingrid, men har ikke saken og ser den ikke."),
+        _("Er kollega til Ingrid, men har ikke saken og ser den ikke. Er klarert for skjermede adresser."),
+        clearance=ProtectionLevel.STRICTLY_CONFIDENTIAL,
     ),
     CastMember(
         "vidar",
@@ -307,7 +311,9 @@ def build() -> None:
     administrator = _account("arne")
     for member in CAST:
         for slug in member.agencies:
-            _employ(_account(member.key), agencies[slug], member.role, granted_by=administrator)
+            _employ(
+                _account(member.key), agencies[slug], member.role, granted_by=administrator, clearance=member.clearance
+            )
     _build_machine(agencies["police-analysis"], granted_by=administrator)
 
 
@@ -346,7 +352,14 @@ def _account(key: str) -> User:
     return known or User.objects.create_user(member.email, name=member.name, title=member.title)
 
 
-def _employ(user: User, agency: Agency, role: Role, *, granted_by: User) -> None:
+def _employ(
+    user: User,
+    agency: Agency,
+    role: Role,
+    *,
+    granted_by: User,
+    clearance: ProtectionLevel = ProtectionLevel.MARKED,
+) -> None:
     """A membership from the start of last year to the end of the year after next: end dates are mandatory (G15)."""
     today = clock.today()
     Membership.objects.get_or_create(
@@ -357,6 +370,7 @@ def _employ(user: User, agency: Agency, role: Role, *, granted_by: User) -> None
             "valid_from": clock.start_of(today.replace(year=today.year - 1, month=1, day=1)),
             "valid_until": clock.end_of(today.replace(year=today.year + 2, month=12, day=31)),
             "granted_by": granted_by,
+            "clearance": clearance,
             # LIL-29: those who may promise something on their agency's behalf in a meeting.
             "mandate_to_commit": role in {Role.MANAGER, Role.COORDINATOR},
         },

@@ -15,7 +15,7 @@ class CasesConfig(AppConfig):
         from agencies.enums import Role
         from audit.enums import Purpose
         from cases import jobs, registers
-        from cases.services import contributions
+        from cases.services import contributions, protection
         from cases.views import inbox, my_day, sections
         from reminders import rules
 
@@ -32,6 +32,8 @@ class CasesConfig(AppConfig):
         registers.register_tab(registers.Tab("report", _("Melding"), "cases:report", 11, sections.is_leads))
         registers.register_day_rows(my_day.own_rows)
         rules.register(jobs.WAITING_RULE)
+        for rule in protection.RULES:
+            rules.register(rule)
         rules.register(jobs.DIFFERS_RULE)
         rules.register_sweep(jobs.remind_of_waiting_reports)
         rules.register_sweep(forget_old_answers)

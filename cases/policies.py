@@ -8,12 +8,21 @@ from collections.abc import Set as AbstractSet
 
 from django.utils.translation import gettext as _
 
-from agencies.actors import Actor
+from agencies.actors import CLEARANCE_ORDER, Actor
 from agencies.decisions import ALLOWED, Decision, all_of, denied
-from agencies.enums import AgencyKind, Part, Role
-from cases.enums import WRITTEN_BY_HAND, CaseState, ClosingReason, FactKind, NeedStatus
+from agencies.enums import AgencyKind, Part, ProtectionLevel, Role
+from cases.enums import WRITTEN_BY_HAND, CaseState, ClosingReason, FactKind, NeedStatus, ProtectionOutcome
 from cases.grants import is_assigned
-from cases.models import BasicNeed, Case, CaseAccess, Conversation, Entry, ResourcePerson
+from cases.models import (
+    BasicNeed,
+    Case,
+    CaseAccess,
+    Conflict,
+    Conversation,
+    Entry,
+    ProtectionChange,
+    ResourcePerson,
+)
 from cases.workflow import (
     ATTEMPTS_BEFORE_NO_CONTACT,
     BEFORE_INFORMED,
@@ -235,6 +244,115 @@ def vain_attempts(case: Case) -> int:
     if case.state != CaseState.SUMMONED:
         return 0
     return Conversation.objects.filter(case=case, did_not_come=True, created_at__gte=case.state_since).count()
+
+
+def may_raise_protection(actor: Actor, case: Case, level: str | None = None) -> Decision:
+    """One person of the lead hides a person better at once, whatever state the case is in (F-19)."""
+    decision = _may_decide_protection(actor, case)
+    if decision and level is not None and is_covered(case.person.protection_level, level):
+        return denied(_("Velg et vern som er strengere enn det saken har nå."), "wrong_level")
+    return decision
+
+
+def may_request_lower(actor: Actor, case: Case, level: str | None = None) -> Decision:
+    """Somebody of the lead who is cleared asks to hide a person less; it changes nothing before a second has answered."""
+    decision = _may_decide_protection(actor, case)
+    if decision and not actor.is_cleared_for(case.person.protection_level):
+        return denied(_("Du er ikke klarert for dette vernet."), "not_cleared")
+    if decision and level is not None and is_covered(level, case.person.protection_level):
+        return denied(_("Velg et vern som er mildere enn det saken har nå."), "wrong_level")
+    if decision and ProtectionChange.objects.waiting().filter(case=case).exists():
+        return denied(_("Noen har alt bedt om å senke vernet. Svar på det først."), "already_asked")
+    return decision
+
+
+def may_approve_lower(actor: Actor, case: Case, change: ProtectionChange) -> Decision:
+    """A second cleared person of the lead lowers the level; never the one who asked (security.md 3.5, row 3)."""
+    if change.requested_by_id == actor.user.pk:
+        return denied(_("Du ba om dette selv. En annen som er klarert, må svare."), "same_person")
+    return all_of(_may_decide_protection(actor, case, everybody=True), _may_answer_lower(actor, case, change))
+
+
+def may_withdraw_lower(actor: Actor, case: Case, change: ProtectionChange) -> Decision:
+    """Whoever asked to lower the level takes that back as long as nobody has answered."""
+    if change.requested_by_id != actor.user.pk:
+        return denied(_("Bare den som ba om det, kan trekke det."), "not_author")
+    return _may_answer_lower(actor, case, change)
+
+
+def may_open_sealed(actor: Actor, case: Case) -> Decision:
+    """The lead's cleared people open the one place where a hidden person's whereabouts stand (F-19)."""
+    if not actor.is_cleared_for(case.person.protection_level):
+        return denied(_("Du er ikke klarert for dette vernet."), "not_cleared")
+    return leads(actor, case)
+
+
+def may_write_sealed(actor: Actor, case: Case) -> Decision:
+    """They also write there, from fortrolig adresse up: below that, whereabouts stand where they always do."""
+    if not case.person.is_sealed:
+        return denied(_("Personen har ikke skjermet adresse. Skriv det der det hører hjemme i saken."), "not_sealed")
+    return all_of(may_open_sealed(actor, case), _may_decide_protection(actor, case))
+
+
+def may_store_whereabouts(actor: Actor, case: Case) -> Decision:
+    """From strengt fortrolig adresse up, no place and no number is written outside the sealed place (F-19)."""
+    if not case.person.stores_no_whereabouts:
+        return ALLOWED
+    return denied(whereabouts_refused(), "whereabouts_sealed")
+
+
+def whereabouts_refused() -> str:
+    """What a form says instead of taking a place or a number down."""
+    return _(
+        "Personen har så strengt vern at steder, adresser og telefonnumre ikke kan stå her. La feltet stå tomt, og "
+        "avtal det muntlig. Må noen ha det skriftlig, skriver en som er klarert, det under «Skjermede opplysninger»."
+    )
+
+
+def is_covered(level: str, other: str) -> bool:
+    """Whether protection `level` is at least as strict as `other`."""
+    return CLEARANCE_ORDER.index(ProtectionLevel(level)) >= CLEARANCE_ORDER.index(ProtectionLevel(other))
+
+
+def _may_decide_protection(actor: Actor, case: Case, *, everybody: bool = False) -> Decision:
+    if not actor.has_role(Role.CASEWORKER, Role.MANAGER, Role.INTAKE):
+        return denied(_("Bare saksbehandlere, ledere og mottaket kan gjøre dette."), "wrong_role")
+    decision = leads(actor, case)
+    answers = everybody or actor.has_role(Role.MANAGER, Role.INTAKE)
+    if decision and not answers and not is_assigned(actor, case):
+        return denied(_("Du må være tildelt saken for å gjøre dette."), "not_assigned")
+    return decision
+
+
+def _may_answer_lower(actor: Actor, case: Case, change: ProtectionChange) -> Decision:
+    if change.outcome != ProtectionOutcome.REQUESTED or change.from_level != case.person.protection_level:
+        return denied(_("Noen har alt svart, eller vernet er endret siden."), "wrong_state")
+    if not actor.is_cleared_for(change.from_level):
+        return denied(_("Du er ikke klarert for dette vernet."), "not_cleared")
+    return leads(actor, case)
+
+
+def may_keep_conflicts(actor: Actor, case: Case) -> Decision:
+    """A manager notes that one of the agency's own people has a conflict of interest, and sees who has (fvl. § 8)."""
+    if actor.has_role(Role.MANAGER):
+        return ALLOWED
+    return denied(_("Bare en leder kan melde andre inhabile."), "not_manager")
+
+
+def may_end_conflict(actor: Actor, case: Case, conflict: Conflict) -> Decision:
+    """A manager who is not the person it is about ends it with a reason; the row stays (fvl. § 8)."""
+    if conflict.user_id == actor.user.pk:
+        return denied(_("Du kan ikke oppheve din egen inhabilitet."), "same_person")
+    if conflict.agency_id != actor.agency.pk:
+        return denied(_("Den er meldt i en annen tjeneste."), "other_agency")
+    return may_keep_conflicts(actor, case)
+
+
+def may_hand_over(actor: Actor) -> Decision:
+    """A manager moves a caseworker's cases to another: leave, or the end of the employment (need to know)."""
+    if actor.has_role(Role.MANAGER):
+        return ALLOWED
+    return denied(_("Bare en leder kan overdra saker."), "not_manager")
 
 
 def _ready_for(target: CaseState, case: Case, facts: AbstractSet[FactKind]) -> Decision:

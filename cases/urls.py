@@ -1,6 +1,18 @@
 from django.urls import path
 
-from cases.views import assigning, case_list, closing, conflict, contributions, inbox, needs, overview, review, talks
+from cases.views import (
+    assigning,
+    case_list,
+    closing,
+    conflict,
+    contributions,
+    inbox,
+    needs,
+    overview,
+    protection,
+    review,
+    talks,
+)
 
 app_name = "cases"
 urlpatterns = [
@@ -21,6 +33,13 @@ urlpatterns = [
     path("saker/<uuid:case_id>/inhabil/", conflict.declare_conflict, name="declare_conflict"),
     path("saker/<uuid:case_id>/tildeling/", assigning.assign, name="assign"),
     path("saker/<uuid:case_id>/tildeling/fjern/", assigning.unassign, name="unassign"),
+    # --- how hidden the person is ---
+    path("saker/<uuid:case_id>/vern/", protection.protection, name="protection"),
+    path("saker/<uuid:case_id>/vern/hev/", protection.raise_protection, name="raise_protection"),
+    path("saker/<uuid:case_id>/vern/senk/", protection.lower_protection, name="lower_protection"),
+    path("saker/<uuid:case_id>/vern/senk/<uuid:change_id>/", protection.answer_lower, name="answer_lower"),
+    path("saker/<uuid:case_id>/skjermet/", protection.sealed, name="sealed"),
+    path("saker/<uuid:case_id>/skjermet/<uuid:row_id>/fjern/", protection.remove_sealed, name="remove_sealed"),
     # --- the office's work with one case ---
     path("saker/<uuid:case_id>/vurdering/", review.review, name="review"),
     path("saker/<uuid:case_id>/samtale/", talks.talk, name="talk"),

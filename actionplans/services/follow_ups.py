@@ -13,6 +13,7 @@ from agencies.enums import Part
 from audit import clock
 from cases.enums import EntryKind
 from cases.models import Case
+from cases.policies import may_store_whereabouts
 from cases.services.lifecycle import demand, lock, record_change, write_entry
 
 
@@ -27,6 +28,8 @@ def plan(
     """
     case = lock(case)
     demand(policies.may_edit(by, case))
+    if place:
+        demand(may_store_whereabouts(by, case))
     coming = FollowUp.objects.contributed_by(by.agency).filter(case=case).coming().first()
     if coming is not None and coming.starts_at == starts_at:
         raise NotNow(_("Denne oppfølgingen er avtalt fra før."), "said_before")
@@ -50,6 +53,8 @@ def move(follow_up: FollowUp, *, starts_at: dt.datetime, place: str, young_perso
     """Change the time or place of one that was not held yet. Those concerned are reminded of the new date."""
     case = lock(follow_up.case)
     demand(policies.may_edit(by, case))
+    if place:
+        demand(may_store_whereabouts(by, case))
     follow_up = _waiting(follow_up)
     follow_up.starts_at, follow_up.place, follow_up.young_person_attends = starts_at, place, young_person_attends
     follow_up.author, follow_up.changed_at = by.user, clock.now()

@@ -27,7 +27,9 @@ def add(request: Request, case_id: uuid.UUID) -> HttpResponse:
     case = open_case(request, case_id)
     demand(policies.may_edit(request.actor, case))
     has_one = FollowUp.objects.filter(case=case).contributed_by(request.actor.agency).coming().exists()
-    form = FollowUpForm(request.POST or None, initial={"young_person_attends": True}, may_be_urgent=has_one)
+    form = FollowUpForm(
+        request.POST or None, initial={"young_person_attends": True}, may_be_urgent=has_one, person=case.person
+    )
 
     def act() -> None:
         is_urgent = form.cleaned_data.get("is_urgent", False)
@@ -57,6 +59,7 @@ def move(request: Request, case_id: uuid.UUID, follow_up_id: uuid.UUID) -> HttpR
         request.POST or None,
         initial={"day": local.date(), "time": local.time(), "place": follow_up.place, "young_person_attends": attends},
         may_be_urgent=False,
+        person=case.person,
     )
     if form.is_valid() and attempt(
         request, form, lambda: services.move(follow_up, **form.agreed, by=request.actor), _("Oppfølgingen er endret.")
@@ -75,6 +78,7 @@ def hold(request: Request, case_id: uuid.UUID, follow_up_id: uuid.UUID) -> HttpR
         request.POST or None,
         initial={"held_on": local_day(request.actor.at), "part": Part.CORE},
         definition=case.programme_version.definition,
+        person=case.person,
     )
 
     def act() -> None:

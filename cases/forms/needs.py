@@ -14,6 +14,7 @@ from agencies.models.programme_definition import BasicNeed as Need
 from audit import clock
 from cases.enums import NeedStatus
 from cases.models import BasicNeed
+from cases.policies import whereabouts_refused
 from cases.services.needs import NeedAnswer
 
 TEXT_LENGTH = 2000
@@ -110,6 +111,11 @@ class ResourcePersonForm(Form):
     contact = forms.CharField(
         label=_("Hvordan når dere vedkommende?"), help_text=_("Telefon er nok."), max_length=120, required=False
     )
+    is_child = forms.BooleanField(
+        label=_("Barn eller søsken av den unge"),
+        help_text=_("Får minst det samme vernet som den unge, også om den unges vern senkes senere."),
+        required=False,
+    )
     kind = forms.ChoiceField(
         label=_("Hvor hører personen til?"),
         widget=forms.RadioSelect,
@@ -118,6 +124,16 @@ class ResourcePersonForm(Form):
             ("public", _("Offentlig: noen som møter den unge i jobben")),
         ],
     )
+
+    def __init__(self, *args: Any, refuse_places: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refuse_places = refuse_places
+
+    def clean_contact(self) -> str:
+        contact: str = self.cleaned_data["contact"]
+        if contact and self.refuse_places:
+            raise forms.ValidationError(whereabouts_refused())
+        return contact
 
     def person(self) -> dict[str, Any]:
         """What was typed, as the service takes it."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.forms import DateField, Form, TimeField
 from audit import clock
 from cases.enums import SummonsWay, WishForHelp
+from cases.policies import whereabouts_refused
 from cases.services.talks import Talk
 
 TEXT_LENGTH = 8000
@@ -42,6 +43,17 @@ class SummonsForm(Form):
     place = forms.CharField(
         label=_("Sted"), help_text=_("Et sted der personen kan komme uten å bli sett av andre."), max_length=120
     )
+
+    def __init__(self, *args: Any, refuse_places: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refuse_places = refuse_places
+        self.fields["place"].required = not refuse_places
+
+    def clean_place(self) -> str:
+        place: str = self.cleaned_data["place"]
+        if place and self.refuse_places:
+            raise forms.ValidationError(whereabouts_refused())
+        return place
 
     def clean_summoned_on(self) -> dt.date:
         return _not_after_today(self.cleaned_data["summoned_on"])

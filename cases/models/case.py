@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from agencies.enums import ProtectionLevel
 from agencies.models import Agency, ProgrammeVersion, User
 from audit import clock
 from audit.clock import Now
@@ -32,11 +31,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
         if actor is None or not actor.works_on_cases:
             return self.none()
-        hidden_levels = [level for level in ProtectionLevel if not actor.is_cleared_for(level)]
         found = self.filter(
             Exists(CaseAccess.objects.in_force_for(actor).filter(case=OuterRef("pk"))),
             ~Exists(Conflict.objects.in_force().filter(case=OuterRef("pk"), user=actor.user)),
-            ~Exists(Person.objects.filter(case=OuterRef("pk"), protection_level__in=hidden_levels)),
+            ~Exists(Person.objects.filter(case=OuterRef("pk"), protection_level__in=actor.levels_hidden)),
         )
         if actor.answers_for_agency:
             return found

@@ -14,6 +14,9 @@ from cases.enums import AddressKind
 from cases.models.access import ReceivedContent
 from cases.models.case import Case
 
+# Beyond these the whereabouts are hidden, and no address may lead anybody anywhere (F-19).
+OPEN_LEVELS = frozenset({ProtectionLevel.NONE, ProtectionLevel.MARKED})
+
 
 class Person(models.Model):
     """Name, birth date and protection level: the core everybody with a right to the case may know."""
@@ -37,6 +40,16 @@ class Person(models.Model):
     def short_name(self) -> str:
         """Given name and initial: what lists show."""
         return f"{self.given_name} {self.family_name[:1]}."
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether whereabouts stand in the sealed place alone: from fortrolig adresse up (F-19)."""
+        return self.protection_level not in OPEN_LEVELS
+
+    @property
+    def stores_no_whereabouts(self) -> bool:
+        """Whether nothing outside that place takes whereabouts down at all: from strengt fortrolig adresse up."""
+        return self.is_sealed and self.protection_level != ProtectionLevel.CONFIDENTIAL
 
 
 class PersonIdentity(ReceivedContent):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agencies.actors import Actor
+from agencies.actors import CLEARANCE_ORDER, Actor
 from agencies.decisions import NotNow
-from agencies.enums import Part, Role
+from agencies.enums import Part, ProtectionLevel, Role
 from agencies.models import Agency, Membership, User
 from cases import grants
 from cases.enums import CaseState, EntryKind, FactKind
@@ -27,8 +27,13 @@ class Candidate:
 
 
 def candidates(case: Case, *, agency: Agency) -> list[Candidate]:
-    """The agency's caseworkers in force, by name. Without those who declared a conflict: the case is not there for them."""
-    members = Membership.objects.in_force().filter(agency=agency, role=Role.CASEWORKER, user__is_active=True)
+    """The agency's caseworkers in force, by name. Without those with a conflict and those not cleared for the person's
+    protection: the case is not there for them.
+    """
+    in_force = Membership.objects.in_force().filter(agency=agency, user__is_active=True)
+    level = CLEARANCE_ORDER.index(ProtectionLevel(case.person.protection_level))
+    cleared = in_force.filter(clearance__in=CLEARANCE_ORDER[level:]).values("user")
+    members = in_force.filter(role=Role.CASEWORKER, user__in=cleared)
     conflicted = Conflict.objects.in_force().filter(case=case).values("user")
     users = User.objects.filter(pk__in=members.values("user")).exclude(pk__in=conflicted).order_by("name")
     rows = CaseUserObjectPermission.objects.filter(agency=agency, permission__codename=grants.WORK)

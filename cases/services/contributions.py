@@ -75,7 +75,8 @@ def _needs(actor: Actor) -> Iterator[tuple[uuid.UUID, Contribution]]:
 
 
 def _network(actor: Actor) -> Iterator[tuple[uuid.UUID, Contribution]]:
-    for row in _own(actor, ResourcePerson.objects.filter(removed_at=None)).newest_first()[:MOST]:
+    shown = ResourcePerson.objects.filter(removed_at=None).exclude(protection_level__in=actor.levels_hidden)
+    for row in _own(actor, shown).newest_first()[:MOST]:
         text = f"{row.name}, {row.relation}"
         yield row.case_id, Contribution(row.created_at, "", _("Ressursperson"), text, row.part, row.case_id)
 

@@ -25,7 +25,9 @@ def lock(case: Case) -> Case:
 
 
 # Codes of refusals that are about the case and not about the person: "not now" instead of "not you".
-_ABOUT_THE_CASE = frozenset({"wrong_state", "closed", "no_consent", "facts_missing", "too_few_attempts"})
+_ABOUT_THE_CASE = frozenset(
+    {"wrong_state", "closed", "no_consent", "facts_missing", "too_few_attempts", "whereabouts_sealed"}
+)
 
 
 def demand(decision: Decision) -> None:

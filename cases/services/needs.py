@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from agencies.decisions import NotNow
-from agencies.enums import Part
+from agencies.enums import Part, ProtectionLevel
 from agencies.models import Agency
 from audit import clock
 from cases import policies, workflow
@@ -140,11 +140,23 @@ def _note_when_all_assessed(case: Case, *, by: Actor) -> None:
 
 @transaction.atomic
 def add_resource_person(
-    case: Case, *, by: Actor, name: str, relation: str, contact: str = "", is_private: bool = True
+    case: Case,
+    *,
+    by: Actor,
+    name: str,
+    relation: str,
+    contact: str = "",
+    is_private: bool = True,
+    is_child: bool = False,
 ) -> ResourcePerson:
-    """Write down somebody who can help (U23-19): no more than needed to reach them, and no access for them."""
+    """Write down somebody who can help (U23-19): no more than needed to reach them, and no access for them.
+
+    `is_child`: a child or sibling of the person, who has at least the person's protection level from now on (F-19).
+    """
     case = lock(case)
     demand(policies.may_map_network(by, case))
+    if contact:
+        demand(policies.may_store_whereabouts(by, case))
     if ResourcePerson.objects.filter(
         case=case, author_agency=by.agency, name=name, relation=relation, removed_at=None
     ).exists():
@@ -156,6 +168,8 @@ def add_resource_person(
         relation=relation,
         contact=contact,
         is_private=is_private,
+        is_child=is_child,
+        protection_level=case.person.protection_level if is_child else ProtectionLevel.NONE,
         author=by.user,
         author_agency=by.agency,
         created_at=clock.now(),
@@ -182,8 +196,10 @@ def remove_resource_person(case: Case, person_id: uuid.UUID, *, by: Actor) -> No
 
 def network_of(actor: Actor, case: Case) -> list[ResourcePerson]:
     """The resource persons `actor` may know of, by when they were written down."""
-    rows = ResourcePerson.objects.readable_by(actor).filter(case=case, removed_at=None).select_related("author_agency")
-    return list(rows.order_by("created_at", "pk"))
+    rows = ResourcePerson.objects.readable_by(actor).filter(case=case, removed_at=None)
+    # A child keeps the level when the case's is lowered, and is then there for those cleared alone (F-19).
+    shown = rows.exclude(protection_level__in=actor.levels_hidden).select_related("author_agency")
+    return list(shown.order_by("created_at", "pk"))
 
 
 # --- what is considered, and the step ------------------------------------------------------------------------------

@@ -73,6 +73,8 @@ def summon(
     """
     case = lock(case)
     demand(policies.may_summon(by, case))
+    if place:
+        demand(policies.may_store_whereabouts(by, case))
     if awaited(case):
         raise NotNow(_("Personen er alt innkalt. Registrer hva som kom ut av det først."), "already_summoned")
     begins_anew = case.state == CaseState.DECLINED

@@ -95,7 +95,8 @@ def _needs_page(request: Request, case: Case, form: NeedsForm, *, status: int = 
 def network(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """Resource persons: those who can help, and adding one (U23-19)."""
     case = open_case(request, case_id)
-    form = ResourcePersonForm(request.POST if request.method == "POST" else None)
+    typed = request.POST if request.method == "POST" else None
+    form = ResourcePersonForm(typed, refuse_places=case.person.stores_no_whereabouts)
     if request.method == "POST" and form.is_valid():
         done = _("Ressurspersonen er ført opp.")
         add = needs_service.add_resource_person
@@ -117,7 +118,7 @@ def remove_resource_person(request: Request, case_id: uuid.UUID, person_id: uuid
     """Take a resource person away, after having been told that the name is deleted."""
     case = open_case(request, case_id)
     readable = ResourcePerson.objects.readable_by(request.actor).filter(case=case)
-    person = get_object_or_404(readable, pk=person_id)
+    person = get_object_or_404(readable.exclude(protection_level__in=request.actor.levels_hidden), pk=person_id)
     if request.method == "POST":
         done = _("Ressurspersonen er fjernet, og opplysningene er slettet.")
         remove = needs_service.remove_resource_person

@@ -31,7 +31,7 @@ def talk(request: Request, case_id: uuid.UUID) -> HttpResponse:
 def summon(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """Register that the person was called (T6, T6x, T14)."""
     case = _led(request, case_id)
-    form = SummonsForm(request.POST, prefix="call")
+    form = SummonsForm(request.POST, prefix="call", refuse_places=case.person.stores_no_whereabouts)
     if not form.is_valid():
         return _page(request, case, summons_form=form, status=422)
     done = _("Innkallingen er registrert.")
@@ -100,7 +100,12 @@ def _page(
         "missing": _missing_before_summons(case),
         "summons_form": None
         if awaited
-        else summons_form or SummonsForm(prefix="call", initial={"summoned_on": clock.today()}),
+        else summons_form
+        or SummonsForm(
+            prefix="call",
+            initial={"summoned_on": clock.today()},
+            refuse_places=case.person.stores_no_whereabouts,
+        ),
         "talk_form": (talk_form or _talk_form(case)) if can_talk else None,
         "form": summons_form or talk_form,
         "history": held[::-1],
