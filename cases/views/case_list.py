@@ -29,7 +29,7 @@ def cases(request: Request) -> HttpResponse:
     form = CaseFilter(request.GET, all_of_agency=actor.answers_for_agency)
     form.is_valid()
     mine = assigned_case_ids(actor)
-    ids = _permitted_ids(actor, mine, form)
+    ids = permitted_ids(actor, mine, form)
     start = _after(ids, request.GET.get("etter", ""))
     page = ids[start : start + PAGE]
     rows = case_rows(actor, page, mine)
@@ -78,7 +78,7 @@ def _row(actor: Actor, case: Case, report: str, *, assigned: bool) -> dict[str, 
     }
 
 
-def _permitted_ids(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> list[uuid.UUID]:
+def permitted_ids(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> list[uuid.UUID]:
     """At most MOST + 1 ids of visible cases that the filter lets through.
 
     The soonest deadline first among those the agency leads; the others by what last happened that it may read: their

@@ -31,7 +31,7 @@ def search(request: Request) -> HttpResponse:
         return render(request, "cases/search.html", {"form": form}, status=422)
     actor, wanted = request.actor, form.cleaned_data["words"]
     cases = _cases(actor, wanted)
-    lines = _lines(actor, wanted)
+    lines = found_lines(actor, wanted)
     record_list(
         request,
         "case.searched",
@@ -51,7 +51,7 @@ def _cases(actor: Actor, wanted: str) -> list[uuid.UUID]:
     return [case_id for case_id in found if case_id in visible][:SHOWN]
 
 
-def _lines(actor: Actor, wanted: str) -> list[Line]:
+def found_lines(actor: Actor, wanted: str) -> list[Line]:
     """Lines of the timeline that hold the words, newest first; not those that have been corrected since."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT entry_id, case_id FROM samlos.search_entries(%s, %s)", [wanted, ASKED])

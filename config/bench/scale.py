@@ -1,0 +1,267 @@
+"""Reading, searching and granting among many cases, each beside hand-written SQL that answers the same (access.md).
+
+Everything is measured in one process, in turns, and compared as a ratio: this machine's mood cancels out.
+"""
+
+import os
+import statistics
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+import psycopg
+from django.contrib.auth.models import Group
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import Client
+from guardian.shortcuts import get_objects_for_user
+
+from agencies.actors import Actor, actor_for
+from agencies.middleware import AGENCY_KEY
+from agencies.models import Agency, Membership, User
+from audit import context
+from cases.forms.listing import CaseFilter
+from cases.models import Case, recent_case_ids
+from cases.models.case import CaseQuerySet
+from cases.views import case_list, search
+from config.bench.rows import Row
+from config.bench.world import SHARES
+
+ROUNDS = 15
+LIST_LIMIT, ONE_LIMIT, SEARCH_LIMIT, LOCKS_LIMIT, GRANT_LIMIT, FLAT_LIMIT = 6.0, 5.0, 5.0, 1.2, 2.0, 1.5
+COUNT_LIMIT_MS = 3.0
+RARE, COMMON = "sjeldenord", "samtale"
+
+IN_FORCE = "a.valid_from <= samlos.now() AND (a.valid_until IS NULL OR a.valid_until > samlos.now())"
+# What each page asks, as somebody would write it by hand who trusts the caller: no policy, no reasons, no models.
+FIRST_PAGE = f"""
+    WITH recent AS (SELECT a.case_id, a.activity_at FROM cases_caseaccess a
+                     WHERE a.agency_id = %(agency)s AND {IN_FORCE}
+                     ORDER BY a.activity_at DESC, a.case_id DESC LIMIT 1001)
+    SELECT c.id, c.number, c.state, c.due_at, p.given_name, p.family_name, l.name
+      FROM recent r JOIN cases_case c ON c.id = r.case_id JOIN cases_person p ON p.case_id = c.id
+      JOIN agencies_agency l ON l.group_id = c.lead_agency_id
+     WHERE c.state <> 'closed' AND p.protection_level IN ('none', 'marked')
+       AND NOT EXISTS (SELECT 1 FROM cases_conflict f WHERE f.case_id = c.id AND f.user_id = %(user)s AND f.ended_at IS NULL)
+     ORDER BY CASE WHEN c.lead_agency_id = %(agency)s THEN c.due_at END NULLS LAST, r.activity_at DESC, c.id DESC LIMIT 25
+"""  # noqa: S608 (our own words)
+ONE_CASE = f"""
+    SELECT c.*, p.*, l.*, o.*, v.*, g.* FROM cases_case c JOIN cases_person p ON p.case_id = c.id
+      JOIN agencies_agency l ON l.group_id = c.lead_agency_id JOIN agencies_agency o ON o.group_id = c.opened_by_agency_id
+      JOIN agencies_programmeversion v ON v.id = c.programme_version_id JOIN agencies_programme g ON g.id = v.programme_id
+     WHERE c.id = %(case)s AND p.protection_level IN ('none', 'marked')
+       AND EXISTS (SELECT 1 FROM cases_caseaccess a WHERE a.case_id = c.id AND a.agency_id = %(agency)s AND {IN_FORCE})
+       AND NOT EXISTS (SELECT 1 FROM cases_conflict f WHERE f.case_id = c.id AND f.user_id = %(user)s AND f.ended_at IS NULL)
+"""  # noqa: S608
+FOUND_LINES = f"""
+    SELECT e.*, c.number, u.name, g.name FROM cases_entry e JOIN cases_case c ON c.id = e.case_id
+      JOIN agencies_user u ON u.id = e.author_id JOIN agencies_agency g ON g.group_id = e.author_agency_id
+     WHERE e.search @@ websearch_to_tsquery('norwegian', %(words)s)
+       AND EXISTS (SELECT 1 FROM cases_caseaccess a WHERE a.case_id = e.case_id AND a.agency_id = %(agency)s
+                    AND e.part = ANY(a.parts) AND (a.givers IS NULL OR e.author_agency_id = ANY(a.givers)) AND {IN_FORCE})
+     ORDER BY e.occurred_at DESC LIMIT 30
+"""  # noqa: S608
+
+CONSENT = """
+    INSERT INTO consent_consent (id, case_id, version, recorded_at, form_version, purpose, language, interpreter,
+        copy_handed_over, informed_items, collector_name, collector_phone, place, signed_on, valid_from, valid_until_date,
+        valid_until, givers, end_reason, revoked_by_whom, revocation_channel, author_agency_id, author_id)
+    SELECT %(id)s, %(case)s, 2, samlos.now(), '1', '', 'nb', false, true, '{}', 'Bench', '', '', samlos.now()::date,
+           samlos.now(), samlos.now()::date + 30, samlos.now() + interval '30 days', ARRAY[%(lead)s::integer], '', '', '',
+           %(lead)s,
+           (SELECT min(id) FROM agencies_user)
+"""
+SCOPES = """
+    INSERT INTO consent_consentscope (consent_id, agency_id, part)
+    SELECT %(id)s, unnest(%(agencies)s::integer[]), 'housing'
+"""
+LINES = """
+    INSERT INTO cases_caseaccess (case_id, agency_id, parts, received_only, reason, source_type, source_id, line, valid_from,
+        valid_until, activity_at)
+    SELECT %(case)s, unnest(%(agencies)s::integer[]), '{core,housing}', false, 'consent', 'consent', %(id)s, 0,
+           samlos.now(), samlos.now() + interval '30 days', samlos.now()
+"""
+
+
+def in_turns(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """The median milliseconds of each work, all run once to warm up and then in turns."""
+    for work in works:
+        work()
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for kept, work in zip(times, works, strict=True):
+            start = time.perf_counter()
+            work()
+            kept.append((time.perf_counter() - start) * 1000)
+    return [statistics.median(kept) for kept in times]
+
+
+class Reader:
+    """A manager of one of the bench's agencies, and the same questions by hand as the database's owner."""
+
+    def __init__(self, share: str, owner: psycopg.Connection) -> None:
+        self.share, self.owner = share, owner
+        self.agency = Agency.objects.select_related("municipality").get(slug=SHARES[share])
+        self.user = User.objects.get(
+            pk=Membership.objects.filter(agency=self.agency, role="manager").earliest("pk").user_id
+        )
+
+    def actor(self) -> Actor:
+        found = actor_for(self.user, self.agency)
+        if found is None:
+            raise RuntimeError("the bench's manager has no membership in force")
+        return found
+
+    def by_hand(self, statement: str, **values: object) -> list[tuple[object, ...]]:
+        return self.owner.execute(statement, {"agency": self.agency.pk, "user": self.user.pk} | values).fetchall()
+
+    def first_page(self, actor: Actor) -> list[dict[str, object]]:
+        form = CaseFilter({}, all_of_agency=True)
+        form.is_valid()
+        ids = case_list.permitted_ids(actor, set(), form)
+        return case_list.case_rows(actor, ids[: case_list.PAGE], set())
+
+    def client(self) -> Client:
+        client = Client()
+        client.force_login(self.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.session
+        now = time.time()
+        session["account_authentication_methods"] = [{"method": "cast", "at": now}]
+        session["account_authentication_methods_user"] = str(self.user.pk)
+        session[AGENCY_KEY] = self.agency.pk
+        session.save()
+        return client
+
+
+def measure(cases: int) -> Iterator[Row]:
+    """The rows for a database that holds so many cases. Expects Django to speak as the application's role."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        for share in SHARES:
+            reader = Reader(share, owner)
+            actor = reader.actor()
+            with context.acting(user_id=actor.user.pk, agency_id=actor.agency.pk):
+                yield from _read(reader, actor, cases)
+            yield _with_and_without_locks(reader, cases)
+        yield _grant(owner, cases)
+
+
+def _read(reader: Reader, actor: Actor, cases: int) -> Iterator[Row]:
+    def row(work: str, times: list[float], limit: float, guardian: float | None = None) -> Row:
+        ours, hand = times
+        return Row(work, ours, limit * hand, cases, reader.share, guardian, ours / hand)
+
+    shown = [row["case"].pk for row in reader.first_page(actor)]  # type: ignore[attr-defined]
+    by_hand = [case_id for case_id, *_ in reader.by_hand(FIRST_PAGE)]
+    if shown != by_hand:
+        raise RuntimeError("the first page and the SQL by hand show different cases")
+    yield row(
+        "første side av saker",
+        in_turns(lambda: reader.first_page(actor), lambda: reader.by_hand(FIRST_PAGE)),
+        LIST_LIMIT,
+        _guardian(reader, lambda: list(get_objects_for_user(reader.user, "cases.view_case", Case)[: case_list.PAGE])),
+    )
+    one = shown[0]
+    yield row(
+        "én sak",
+        in_turns(lambda: _open(actor, one), lambda: reader.by_hand(ONE_CASE, case=one), rounds=ROUNDS * 3),
+        ONE_LIMIT,
+        _guardian(reader, lambda: get_objects_for_user(reader.user, "cases.view_case", Case).filter(pk=one).first()),
+    )
+    for name, words in (("sjeldent", RARE), ("vanlig", COMMON)):
+        yield row(
+            f"søk etter et {name} ord",
+            in_turns(lambda: search.found_lines(actor, words), lambda: reader.by_hand(FOUND_LINES, words=words)),  # noqa: B023
+            SEARCH_LIMIT,
+        )
+    (count,) = in_turns(lambda: len(recent_case_ids(actor, limit=case_list.MOST + 1)))
+    yield Row("antall saker, høyst 1000+", count, COUNT_LIMIT_MS, cases, reader.share)
+
+
+def _open(actor: Actor, case_id: uuid.UUID) -> Case | None:
+    return (
+        Case.objects.visible_to(actor)
+        .select_related("person", "lead_agency", "opened_by_agency", "programme_version__programme")
+        .filter(pk=case_id)
+        .first()
+    )
+
+
+def _guardian(reader: Reader, work: Callable[[], object]) -> float:
+    """django-guardian's own answer over the same rights, as the owner: it knows nothing of the second lock."""
+    with _as_owner():
+        reader.user.groups.add(Group.objects.get(pk=reader.agency.pk))
+        try:
+            (took,) = in_turns(work, rounds=5)
+        finally:
+            reader.user.groups.clear()
+    return took
+
+
+@contextmanager
+def _as_owner() -> Iterator[BaseDatabaseWrapper]:
+    """Django's connection as the database's owner, whom no policy stops. For the bench alone."""
+    here = connections["default"]
+    there = connections.create_connection("default")
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as known:
+        about = known.info
+        there.settings_dict = here.settings_dict | {"USER": about.user, "PASSWORD": about.password}
+    connections["default"] = there
+    try:
+        yield there
+    finally:
+        connections["default"] = here
+        there.close()
+
+
+def _with_and_without_locks(reader: Reader, cases: int) -> Row:
+    """The page of cases as it is, and with the policies and the filter of who may see what taken away."""
+    client = reader.client()
+
+    def page() -> None:
+        if client.get("/saker/").status_code != 200:
+            raise RuntimeError("the list of cases did not answer")
+
+    def open_house(cases: CaseQuerySet, actor: Actor | None) -> CaseQuerySet:
+        return cases.all()
+
+    with_locks, without = [], []
+    for _ in range(ROUNDS):
+        with_locks.append(in_turns(page, rounds=1)[0])
+        with _as_owner(), mock.patch.object(CaseQuerySet, "visible_to", open_house):
+            without.append(in_turns(page, rounds=1)[0])
+    ours, bare = statistics.median(with_locks), statistics.median(without)
+    return Row("siden med saker, med begge låser", ours, LOCKS_LIMIT * bare, cases, reader.share, None, ours / bare)
+
+
+def _grant(owner: psycopg.Connection, cases: int) -> Row:
+    """A consent to six agencies: its rows, and the rights the triggers derive from them, beside the same rows (those of
+    the rights too) put in by hand with the triggers off. All of it is rolled back.
+    """
+    (case_id, lead_id) = owner.execute("SELECT id, lead_agency_id FROM cases_case LIMIT 1").fetchone() or (None, None)
+    found = owner.execute("SELECT group_id FROM agencies_agency WHERE slug LIKE 'bench-other-%' ORDER BY slug LIMIT 6")
+    agencies = [group_id for (group_id,) in found]
+    derived, plain = [], []
+    for _ in range(ROUNDS + 1):
+        derived.append(_consent_ms(owner, case_id, lead_id, agencies, by_hand=False))
+        plain.append(_consent_ms(owner, case_id, lead_id, agencies, by_hand=True))
+    ours, bare = statistics.median(derived[1:]), statistics.median(plain[1:])
+    return Row("samtykke til seks tjenester", ours, GRANT_LIMIT * bare, cases, "", None, ours / bare)
+
+
+def _consent_ms(
+    owner: psycopg.Connection, case_id: object, lead_id: object, agencies: list[int], *, by_hand: bool
+) -> float:
+    consent_id = uuid.uuid4()
+    values = {"id": consent_id, "case": case_id, "lead": lead_id, "agencies": agencies}
+    with owner.transaction(force_rollback=True):
+        if by_hand:
+            for table in ("consent_consent", "consent_consentscope"):
+                owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        start = time.perf_counter()
+        owner.execute(CONSENT, values)
+        owner.execute(SCOPES, values)
+        if by_hand:
+            owner.execute(LINES, values)
+        return (time.perf_counter() - start) * 1000
