@@ -38,7 +38,9 @@ CREATE FUNCTION samlos.rederive(ids uuid[]) RETURNS void
         DELETE FROM cases_caseaccess a
          WHERE a.case_id = ANY(ids)
            AND NOT EXISTS (SELECT 1 FROM samlos.access_specification s
-                            WHERE s.case_id = a.case_id AND s.reason = a.reason AND s.source_type = a.source_type
+                            -- Named once more, so that the specification is worked out for these cases and no others.
+                            WHERE s.case_id = ANY(ids)
+                              AND s.case_id = a.case_id AND s.reason = a.reason AND s.source_type = a.source_type
                               AND s.source_id = a.source_id AND s.line = a.line AND s.agency_id = a.agency_id);
         INSERT INTO cases_caseaccess AS a (case_id, agency_id, user_id, parts, givers, received_only, reason, source_type,
                                            source_id, line, valid_from, valid_until, activity_at)
