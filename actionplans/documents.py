@@ -16,6 +16,7 @@ from agencies.actors import Actor
 from agencies.templatetags.samlos import moment
 from audit import clock
 from cases.models import Case
+from cases.services.access_explained import explain
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class PlanDocument:
     reader: str
     made_at: dt.datetime
     is_own_copy: bool
+    # On what right the reader has it; the young person needs none but that it is about them.
+    why: str
     plan: PlanSeen
 
     @property
@@ -72,6 +75,7 @@ def _document(actor: Actor, case: Case, *, reader: str, is_own_copy: bool) -> Pl
         reader=reader,
         made_at=actor.at,
         is_own_copy=is_own_copy,
+        why="" if is_own_copy else explain(actor, case).summary,
         plan=plan,
     )
 

@@ -63,6 +63,13 @@ class ReportingView(APIView):
     required_scope = "samlos:concernreports"
     policy = staticmethod(may_submit_report)
 
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Every answer that shows something says on what right: a sender's reports are its own (U23-07)."""
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        if final.status_code < 400:
+            final.headers[schema.WHY_HEADER] = schema.SENDER
+        return final
+
     def actor_of(self, request: Request) -> Actor:
         """The machine's actor, as its token made it."""
         actor: Actor = request._request.actor  # type: ignore[attr-defined]  # noqa: SLF001
@@ -77,7 +84,7 @@ class ConcernReports(ReportingView):
         operation_id="concern_reports_list",
         summary="Your own reports, newest first",
         responses={200: ReceiptSerializer(many=True), **schema.errors(400, 401, 403, 406, 429, 500, 503)},
-        parameters=[schema.RETRY_AFTER, schema.CHALLENGE],
+        parameters=[schema.WHY, schema.RETRY_AFTER, schema.CHALLENGE],
     )
     def get(self, request: Request) -> Response:
         """The receipts of the sender's agency, a page at a time."""
@@ -93,7 +100,7 @@ class ConcernReports(ReportingView):
         summary="Hand in a concern report on one person",
         request=ConcernReportSerializer,
         responses={201: schema.accepted(), **schema.errors(400, 401, 403, 406, 409, 413, 415, 422, 429, 500, 503)},
-        parameters=[schema.IDEMPOTENCY_KEY, schema.LOCATION, schema.RETRY_AFTER, schema.CHALLENGE],
+        parameters=[schema.IDEMPOTENCY_KEY, schema.WHY, schema.LOCATION, schema.RETRY_AFTER, schema.CHALLENGE],
         examples=[OpenApiExample("A report", value=schema.REPORT, request_only=True)],
     )
     def post(self, request: Request) -> Response:
@@ -125,7 +132,7 @@ class ConcernReport(ReportingView):
         operation_id="concern_reports_retrieve",
         summary="One of your own reports",
         responses={200: ReceiptSerializer, **schema.errors(401, 403, 404, 406, 429, 500, 503)},
-        parameters=[schema.RETRY_AFTER, schema.CHALLENGE],
+        parameters=[schema.WHY, schema.RETRY_AFTER, schema.CHALLENGE],
     )
     def get(self, request: Request, report_id: uuid.UUID) -> Response:
         """The receipt; somebody else's is not there."""

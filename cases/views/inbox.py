@@ -20,7 +20,7 @@ from cases.enums import CaseState, RejectionReason
 from cases.forms.reports import RejectForm, RouteForm
 from cases.models import Case, CaseLead, ConcernReport
 from cases.models.case import CaseQuerySet
-from cases.services import reports, routing
+from cases.services import access_explained, reports, routing
 from cases.services.lifecycle import deadline_for
 from cases.views import report_page
 from cases.views.loading import open_case, record_list
@@ -159,6 +159,7 @@ def reject(request: Request, case_id: uuid.UUID) -> HttpResponse:
     form = RejectForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"case": case, "form": form, "report": report_page.newest_report(case, actor=request.actor)}
+        context["why"] = access_explained.explain(request.actor, case)
         context["decision"] = policies.may_reject(request.actor, case)
         return render(request, "cases/reject.html", context, status=422 if form.is_bound else 200)
     reason = RejectionReason(form.cleaned_data["reason"])
@@ -182,6 +183,7 @@ def _report_page(
     actor = request.actor
     context = report_page.contents(case, actor=actor) | {
         "case": case,
+        "why": access_explained.explain(actor, case),
         "form": form,
         "suggestion": suggestion,
         "is_new": case.state == CaseState.SUBMITTED,
