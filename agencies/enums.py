@@ -117,3 +117,4 @@ class LegalUse(TextChoices):
     DISCLOSURE = "disclosure", _("Deling uten samtykke")
     MANDATORY_REPORT = "mandatory_report", _("Lovpålagt melding")  # its own track, never to the group (F-34)
     BREAK_GLASS = "break_glass", _("Nødtilgang")  # life or health now (F-39)
+    LOG_WITHHOLDING = "log_withholding", _("Vente med å vise et oppslag")  # the person's log, for a time

@@ -26,10 +26,12 @@ class CasesConfig(AppConfig):
         navigation.register(navigation.Entry(_("Saker"), "cases:list", 20, writes))
         navigation.register(navigation.Entry(_("Meldinger"), "cases:inbox", 30, inbox.has_inbox))
         navigation.register(navigation.Entry(_("Våre bidrag"), "cases:contributions", 80, writes))
+        navigation.register(navigation.Entry(_("Loggkontroll"), "cases:log_review", 85, sections.reviews_look_ups))
         registers.register_tab(registers.Tab("review", _("Vurdering"), "cases:review", 12, sections.is_leads))
         registers.register_tab(registers.Tab("talk", _("Samtale"), "cases:talk", 14, sections.is_leads))
         registers.register_tab(registers.Tab("needs", _("Behov"), "cases:needs", 50, sections.has_needs))
         registers.register_tab(registers.Tab("report", _("Melding"), "cases:report", 11, sections.is_leads))
+        registers.register_tab(registers.Tab("insight", _("Hvem har lest"), "cases:insight", 90, sections.has_log))
         registers.register_day_rows(my_day.own_rows)
         rules.register(jobs.WAITING_RULE)
         for rule in protection.RULES:
@@ -51,5 +53,6 @@ class CasesConfig(AppConfig):
             "cases:contributions": Purpose.OWN_WORDS,
             "cases:assign": Purpose.STAFFING,
             "cases:unassign": Purpose.STAFFING,
+            "cases:insight": Purpose.INSIGHT,
         }.items():
             purposes.register(beginning, purpose)

@@ -20,6 +20,8 @@ from cases.models import (
     Conflict,
     Conversation,
     Entry,
+    LogWithholding,
+    LookUpReview,
     ProtectionChange,
     ResourcePerson,
 )
@@ -384,3 +386,52 @@ def _reached(case: Case, states: AbstractSet[CaseState]) -> Decision:
 
 def _not_here() -> Decision:
     return denied(_("Dette gjøres ikke i den tilstanden saken er i nå."), "wrong_state")
+
+
+# --- the young person's log, and the review of look-ups ---------------------------------------------------------------
+
+
+def may_show_log(actor: Actor, case: Case) -> Decision:
+    """The lead's assigned caseworkers and its managers open the log together with the person, also after closing.
+
+    Not before the person was told of the report (U23-16): the log would tell it first.
+    """
+    if not actor.has_role(Role.CASEWORKER, Role.MANAGER):
+        return denied(_("Bare saksbehandlere og ledere kan gjøre dette."), "wrong_role")
+    decision = leads(actor, case)
+    if decision and not actor.has_role(Role.MANAGER) and not is_assigned(actor, case):
+        return denied(_("Du må være tildelt saken for å gjøre dette."), "not_assigned")
+    closed_untold = case.state == CaseState.CLOSED and not case.facts.filter(kind=FactKind.TOLD_OF_REPORT).exists()
+    if decision and (case.state in BEFORE_INFORMED or closed_untold):
+        return denied(_("Loggen kan vises når personen er orientert om meldingen."), "wrong_state")
+    return decision
+
+
+def may_decide_withholding(actor: Actor, case: Case, withholding: LogWithholding) -> Decision:
+    """A manager of the lead decides whether an entry is kept from the person for a time, and never on their own asking."""
+    if not actor.has_role(Role.MANAGER):
+        return denied(_("Bare en leder kan avgjøre at et oppslag ikke vises ennå."), "not_manager")
+    if withholding.asked_by_id == actor.user.pk:
+        return denied(_("Den som har bedt om det, kan ikke selv godkjenne det."), "same_person")
+    return may_show_log(actor, case)
+
+
+def may_review_look_ups(actor: Actor) -> Decision:
+    """The agency's privacy officer judges its look-ups, and sees no case (G21)."""
+    if actor.has_role(Role.PRIVACY_OFFICER):
+        return ALLOWED
+    return denied(_("Bare personvernombudet kan kontrollere oppslag."), "not_privacy_officer")
+
+
+def may_settle_look_up(actor: Actor, review: LookUpReview) -> Decision:
+    """Nobody judges their own look-ups."""
+    if review.employee_id == actor.user.pk:
+        return denied(_("Du kan ikke vurdere dine egne oppslag."), "own_look_up")
+    return may_review_look_ups(actor)
+
+
+def may_ask_who_could_see(actor: Actor) -> Decision:
+    """The breach question is asked by the managers and the privacy officer of the agency that leads the case (GDPR art. 33)."""
+    if actor.has_role(Role.MANAGER, Role.PRIVACY_OFFICER):
+        return ALLOWED
+    return denied(_("Bare ledere og personvernombudet kan spørre om dette."), "wrong_role")

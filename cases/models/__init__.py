@@ -1,5 +1,6 @@
 from cases.models.access import CaseAccess, CaseContent, CaseContentQuerySet, ReceivedContent, recent_case_ids
 from cases.models.case import Case, CaseLead, Fact, NumberSeries
+from cases.models.insight import LogWithholding, LookUpReview
 from cases.models.keys import AgencyKey, AssignmentPeriod, CaseUserObjectPermission
 from cases.models.people import Conflict, Person, PersonContact, PersonIdentity, PersonLink
 from cases.models.protection import ProtectionChange, SealedWhereabouts
@@ -32,6 +33,8 @@ __all__ = [
     "Entry",
     "Fact",
     "InitialReview",
+    "LogWithholding",
+    "LookUpReview",
     "NumberSeries",
     "Person",
     "PersonContact",

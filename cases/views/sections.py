@@ -25,3 +25,13 @@ def has_network(actor: Actor, case: Case) -> bool:
     if case.is_led_by(actor.agency):
         return is_leads(actor, case)
     return Part.LEISURE_NETWORK in policies.parts_open_to(actor, case)
+
+
+def has_log(actor: Actor, case: Case) -> bool:
+    """Those who may open the log of who has read about the person."""
+    return bool(policies.may_show_log(actor, case))
+
+
+def reviews_look_ups(actor: Actor) -> bool:
+    """Those who judge their agency's look-ups."""
+    return bool(policies.may_review_look_ups(actor))
