@@ -10,6 +10,7 @@ class ActionPlansConfig(AppConfig):
         """Give the case its section, "Min dag" and "Våre bidrag" their rows, and the ledger its kinds and sweeps."""
         from actionplans import contributed, jobs
         from actionplans.notifications import RULES
+        from actionplans.views import shown_content
         from agencies import purposes
         from audit.enums import Purpose
         from cases import registers
@@ -28,6 +29,7 @@ class ActionPlansConfig(AppConfig):
         registers.register_day_rows(contributed.day_rows)
         purposes.register("actionplans:", Purpose.PLAN)
         registers.register_contributions(contributed.contributions)
+        shown_content.register_kinds()
         for rule in RULES:
             rules.register(rule)
         rules.register_sweep(jobs.remind_of_overdue_measures)

@@ -16,7 +16,7 @@ class CasesConfig(AppConfig):
         from audit.enums import Purpose
         from cases import jobs, registers
         from cases.services import contributions, protection
-        from cases.views import inbox, my_day, sections
+        from cases.views import inbox, my_day, sections, shown_content
         from reminders import rules
 
         def writes(actor: Actor) -> bool:
@@ -40,6 +40,7 @@ class CasesConfig(AppConfig):
         rules.register_sweep(jobs.remind_of_waiting_reports)
         rules.register_sweep(forget_old_answers)
         registers.register_contributions(contributions.of_this_app)
+        shown_content.register_kinds()
         for beginning, purpose in {
             "cases:": Purpose.CASE_WORK,
             "cases:list": Purpose.OVERVIEW,

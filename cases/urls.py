@@ -16,6 +16,7 @@ from cases.views import (
     review,
     talks,
 )
+from cases.views.readers import readers
 
 app_name = "cases"
 urlpatterns = [
@@ -33,6 +34,7 @@ urlpatterns = [
     path("saker/<uuid:case_id>/hvem-ser/", overview.who_will_see, name="who_will_see"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/", overview.entry, name="entry"),
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/rett/", overview.correct, name="correct_entry"),
+    path("saker/<uuid:case_id>/hvem-kan-se/", readers, name="readers"),
     path("saker/<uuid:case_id>/inhabil/", conflict.declare_conflict, name="declare_conflict"),
     path("saker/<uuid:case_id>/tildeling/", assigning.assign, name="assign"),
     path("saker/<uuid:case_id>/tildeling/fjern/", assigning.unassign, name="unassign"),

@@ -74,11 +74,21 @@ class DiscloseForm(Form):
     )
     valid_until_date = DateField(label=_("Mottakeren ser det til og med"))
 
-    def __init__(self, *args: Any, case: Case, actor: Actor, objection: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        case: Case,
+        actor: Actor,
+        objection: bool,
+        typed: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`typed` is what stood in the fields when only a preview was asked for: shown again, and not judged yet."""
         today = clock.today()
         initial = {
             "valid_until_date": today + PROPOSED,
             "decided_by": f"{actor.user.name}, {actor.user.title}".rstrip(", "),
+            **(typed or {}),
         }
         super().__init__(*args, initial=initial, **kwargs)
         others = Agency.objects.filter(municipality=actor.agency.municipality_id).exclude(pk=actor.agency.pk)

@@ -19,7 +19,9 @@ from cases.views.shell import shell
 from consent import policies, services
 from consent.forms.disclosing import DiscloseForm
 from consent.models import Disclosure
+from consent.services import preview
 from consent.services.disclosures import usable_bases
+from consent.views import previewing
 from consent.views.detail import TAB
 from consent.views.shown import DisclosureShown
 
@@ -36,12 +38,42 @@ def disclose(request: Request, case_id: uuid.UUID) -> HttpResponse:
     objection = policies.objection_is_known(case)
     data = request.POST if request.method == "POST" else None
     form = DiscloseForm(data, case=case, actor=request.actor, objection=objection)
-    if request.method == "POST" and form.is_valid():
+    found = None
+    if request.method == "POST" and previewing.is_asked(request):
+        form, found = _looked_at(request, case, form, objection=objection)
+        if found is not None and "preview_for" in request.POST:
+            return previewing.as_recipient_page(request, case, found)
+    elif request.method == "POST" and form.is_valid():
         answer = _shared(request, case, basis, form)
         if answer is not None:
             return answer
     context = {**shell(request, case, tab=TAB), "form": form, "basis": basis, "objection": objection}
-    return render(request, "consent/disclose.html", context, status=422 if form.is_bound else 200)
+    context["previews"] = [found] if found else []
+    return render(request, "consent/disclose.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _looked_at(
+    request: Request, case: Case, form: DiscloseForm, *, objection: bool
+) -> tuple[DiscloseForm, preview.Preview | None]:
+    """The form as it was typed, and what the recipient would see once recipient and parts are chosen.
+
+    Nothing else is asked for yet: errors are told of the two alone.
+    """
+    form.is_valid()
+    chosen = form.cleaned_data
+    if "recipient" in form.errors or "parts" in form.errors:
+        for name in set(form.errors) - {"recipient", "parts"}:
+            del form.errors[name]
+        return form, None
+    found = preview.of_disclosure(
+        case,
+        chosen["recipient"],
+        [Part(part) for part in chosen["parts"]],
+        by=request.actor,
+        includes_report=chosen.get("includes_report", False),
+    )
+    typed = {name: request.POST.getlist(name) if name == "parts" else request.POST.get(name) for name in form.fields}
+    return DiscloseForm(case=case, actor=request.actor, objection=objection, typed=typed), found
 
 
 def _shared(request: Request, case: Case, basis: LegalBasis, form: DiscloseForm) -> HttpResponse | None:

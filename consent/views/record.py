@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from agencies.actors import Actor
 from agencies.decisions import NotNow
 from agencies.http import Request, step_up_required
 from cases.models import Case
@@ -18,13 +19,15 @@ from consent import policies, services
 from consent.contents import signer_rule, template_of
 from consent.forms.record import RecordForm
 from consent.models import Consent
+from consent.services import preview
 from consent.services.effects import effects_of, recipients_of
 from consent.views.detail import TAB
+from consent.views.previewing import as_recipient_page, is_asked
 from consent.wording import read_aloud
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(unless=lambda request: "preview" in request.POST)
+@step_up_required(unless=is_asked)
 def record(request: Request, case_id: uuid.UUID) -> HttpResponse:
     """The form of a new consent, beginning with what the running one says. `preview` shows its effects, unsaved."""
     case = open_case(request, case_id)
@@ -34,9 +37,11 @@ def record(request: Request, case_id: uuid.UUID) -> HttpResponse:
     running = case.consents.in_force().prefetch_related("scopes", "forums").first()
     if request.method == "GET":
         return _page(request, case, running, _form(request, case, running))
-    if "preview" in request.POST:
+    if "preview" in request.POST or "preview_for" in request.POST:
         form = _form(request, case, running, preview=True)
         form.is_valid()
+        if "preview_for" in request.POST:
+            return _as_recipient(request, case, running, form)
         return _page(request, case, running, form)
     form = _form(request, case, running)
     if form.is_valid() and _losses_were_seen(form, case, running):
@@ -47,6 +52,15 @@ def record(request: Request, case_id: uuid.UUID) -> HttpResponse:
         messages.success(request, _("Samtykket er registrert og gjelder fra nå."))
         return redirect("consent:detail", case_id=case.pk)
     return _page(request, case, running, form, status=422)
+
+
+def _as_recipient(request: Request, case: Case, running: Consent | None, form: RecordForm) -> HttpResponse:
+    """The case as one agency on the form would find it; the form itself again when it would find nothing."""
+    previews = preview.of_consent(case, form.contents(), by=request.actor)
+    chosen = next((one for one in previews if one.agency.slug == request.POST["preview_for"]), None)
+    if chosen is None:
+        return _page(request, case, running, form)
+    return as_recipient_page(request, case, chosen)
 
 
 def _form(request: Request, case: Case, running: Consent | None, *, preview: bool = False) -> RecordForm:
@@ -73,7 +87,7 @@ def _not_now(request: Request, case: Case, reason: Any) -> HttpResponse:
 def _page(
     request: Request, case: Case, running: Consent | None, form: RecordForm, *, status: int = 200
 ) -> HttpResponse:
-    typed = _typed(form, case, running)
+    typed = _typed(form, case, running, request.actor)
     template = template_of(case)
     context = {
         **shell(request, case, tab=TAB),
@@ -89,7 +103,7 @@ def _page(
     return render(request, "consent/record.html", context, status=status)
 
 
-def _typed(form: RecordForm, case: Case, running: Consent | None) -> dict[str, Any]:
+def _typed(form: RecordForm, case: Case, running: Consent | None, by: Actor) -> dict[str, Any]:
     """What the choices so far say and do; nothing for a form nobody has typed in yet."""
     if not form.is_bound:
         form = RecordForm(_as_data(form), case=case, running=running, collector=("", ""), preview=True)
@@ -98,7 +112,11 @@ def _typed(form: RecordForm, case: Case, running: Consent | None) -> dict[str, A
     forums = {code: [agency.pk for agency in present] for code, present in contents.forums.items()}
     told = contents.recipients()
     givers = contents.giver_ids(case.lead_agency) if told else set()
-    return {"effects": effects_of(contents, case, running), "sentences": read_aloud(case, told, givers, forums)}
+    return {
+        "effects": effects_of(contents, case, running),
+        "sentences": read_aloud(case, told, givers, forums),
+        "previews": preview.of_consent(case, contents, by=by),
+    }
 
 
 def _as_data(form: RecordForm) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 SORTED: dict[Kind, str] = {
     Kind.CASE: """
-        cases:report cases:receive cases:route cases:reject cases:detail cases:who_will_see cases:entry cases:correct_entry
+        cases:report cases:receive cases:route cases:reject cases:detail cases:who_will_see cases:readers cases:entry cases:correct_entry
         cases:declare_conflict cases:assign cases:unassign cases:review cases:talk cases:summon cases:did_not_come
         cases:hold_talk cases:needs cases:network cases:remove_resource_person cases:assessments cases:assess
         cases:start_collaboration cases:close
