@@ -70,13 +70,14 @@ SORTED: dict[Kind, str] = {
         mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes mfa_download_recovery_codes
     """,
     Kind.OPEN: "front_door healthz readyz accessibility privacy shortcuts api:schema api:no-such-address",
-    Kind.MACHINE: "api:concern-reports api:concern-report",
+    Kind.MACHINE: "api:audit-heads api:concern-reports api:concern-report",
 }
 KINDS = {name: kind for kind, names in SORTED.items() for name in names.split()}
 PROTECTED = (Kind.CASE, Kind.MEETING, Kind.ITEM)
 
 # What each program of ours prints or does. None answers a question about a young person to somebody who signed in.
 COMMANDS = {
+    "audit": "reckons the log anew, or signs it: positions and digests, never what an event tells",
     "bench": "measures on data of its own making",
     "demo_cast": "prints the invented people",
     "demo_clock": "moves the demonstration's clock",

@@ -30,12 +30,12 @@ _RECHAIN = """
 """
 
 
-def ask(statement: str, **values: object) -> None:
+def ask(statement: str, **values: int | str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
 
 
-def one(statement: str, **values: object) -> int:
+def one(statement: str, **values: int | str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         answer: int = cursor.fetchone()[0]
