@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from holidays import country_holidays
 
@@ -17,11 +17,32 @@ from cases.enums import CaseState, EntryKind, FactKind
 from cases.models import Case, Entry, Fact
 
 
+# A transaction's clock stands still, so a right that another ended after it began would still count in it (G4).
+_ENDED_MEANWHILE = """
+    WITH meanwhile AS (SELECT samlos.now() AS began, samlos.now() + (clock_timestamp() - now()) AS ended)
+    SELECT EXISTS (SELECT 1 FROM cases_caseaccess a, meanwhile m WHERE a.case_id = %(case)s
+                      AND a.agency_id = samlos.agency_id() AND a.valid_until > m.began AND a.valid_until <= m.ended)
+        OR EXISTS (SELECT 1 FROM cases_conflict c, meanwhile m WHERE c.case_id = %(case)s
+                      AND c.user_id = samlos.user_id() AND c.declared_at > m.began)
+        OR EXISTS (SELECT 1 FROM agencies_membership s, meanwhile m WHERE s.user_id = samlos.user_id()
+                      AND s.agency_id = samlos.agency_id() AND s.valid_until > m.began AND s.valid_until <= m.ended)
+"""
+
+
 def lock(case: Case) -> Case:
-    """The case read again under a row lock, so that two people cannot both take the same step."""
-    return (
+    """The case read again under a row lock, so that two people cannot both take the same step.
+
+    Raises NotNow when a right of whoever acts ended between the transaction's beginning and the lock: nothing is
+    written once a revocation stands, however close the two came. After this a revocation waits for the lock.
+    """
+    locked = (
         Case.objects.select_for_update(of=("self",)).select_related("lead_agency", "programme_version").get(pk=case.pk)
     )
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDED_MEANWHILE, {"case": case.pk})
+        if cursor.fetchone()[0]:
+            raise NotNow(_("Tilgangen til saken ble endret mens du arbeidet. Last siden på nytt."), "right_ended")
+    return locked
 
 
 # Codes of refusals that are about the case and not about the person: "not now" instead of "not you".
