@@ -35,13 +35,14 @@ CREATE FUNCTION samlos.rederive(ids uuid[]) RETURNS void
     BEGIN
         -- In id order, so that two grants touching the same cases wait for each other instead of locking dead.
         PERFORM 1 FROM cases_case WHERE id = ANY(ids) ORDER BY id FOR UPDATE;
-        DELETE FROM cases_caseaccess a
-         WHERE a.case_id = ANY(ids)
-           AND NOT EXISTS (SELECT 1 FROM samlos.access_specification s
-                            -- Named once more, so that the specification is worked out for these cases and no others.
-                            WHERE s.case_id = ANY(ids)
-                              AND s.case_id = a.case_id AND s.reason = a.reason AND s.source_type = a.source_type
-                              AND s.source_id = a.source_id AND s.line = a.line AND s.agency_id = a.agency_id);
+        -- The specification is asked once and for these cases alone: asked anew for each line it is worked out for them all.
+        WITH spec AS MATERIALIZED (SELECT * FROM samlos.access_specification WHERE case_id = ANY(ids)),
+             gone AS (
+                 DELETE FROM cases_caseaccess a
+                  WHERE a.case_id = ANY(ids)
+                    AND NOT EXISTS (SELECT 1 FROM spec s
+                                     WHERE s.case_id = a.case_id AND s.reason = a.reason AND s.source_type = a.source_type
+                                       AND s.source_id = a.source_id AND s.line = a.line AND s.agency_id = a.agency_id))
         INSERT INTO cases_caseaccess AS a (case_id, agency_id, user_id, parts, givers, received_only, reason, source_type,
                                            source_id, line, valid_from, valid_until, activity_at)
         SELECT s.case_id, s.agency_id, s.user_id, s.parts, s.givers, s.received_only, s.reason, s.source_type,
@@ -51,8 +52,7 @@ CREATE FUNCTION samlos.rederive(ids uuid[]) RETURNS void
                           WHERE e.case_id = s.case_id AND e.part = ANY(s.parts) AND NOT s.received_only
                             AND (s.valid_until IS NULL OR e.created_at < s.valid_until)
                             AND (s.givers IS NULL OR e.author_agency_id = ANY(s.givers))), c.opened_at)
-          FROM samlos.access_specification s JOIN cases_case c ON c.id = s.case_id
-         WHERE s.case_id = ANY(ids)
+          FROM spec s JOIN cases_case c ON c.id = s.case_id
         ON CONFLICT (reason, source_type, source_id, line, agency_id) DO UPDATE
            SET case_id = excluded.case_id, user_id = excluded.user_id, parts = excluded.parts, givers = excluded.givers,
                received_only = excluded.received_only, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
