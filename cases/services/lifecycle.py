@@ -16,7 +16,6 @@ from cases import workflow
 from cases.enums import CaseState, EntryKind, FactKind
 from cases.models import Case, Entry, Fact
 
-
 # A transaction's clock stands still, so a right that another ended after it began would still count in it (G4).
 _ENDED_MEANWHILE = """
     WITH meanwhile AS (SELECT samlos.now() AS began, samlos.now() + (clock_timestamp() - now()) AS ended)
