@@ -16,7 +16,7 @@ class CasesConfig(AppConfig):
         from audit.enums import Purpose
         from cases import jobs, registers
         from cases.services import contributions, protection
-        from cases.views import inbox, my_day, sections, shown_content
+        from cases.views import inbox, my_day, sections, shown_content, staffing
         from reminders import rules
 
         def writes(actor: Actor) -> bool:
@@ -25,6 +25,7 @@ class CasesConfig(AppConfig):
         navigation.register(navigation.Entry(_("Min dag"), "home", 10, lambda actor: True))
         navigation.register(navigation.Entry(_("Saker"), "cases:list", 20, writes))
         navigation.register(navigation.Entry(_("Meldinger"), "cases:inbox", 30, inbox.has_inbox))
+        navigation.register(navigation.Entry(_("Fordeling"), "cases:staffing", 25, staffing.is_manager))
         navigation.register(navigation.Entry(_("Våre bidrag"), "cases:contributions", 80, writes))
         navigation.register(navigation.Entry(_("Loggkontroll"), "cases:log_review", 85, sections.reviews_look_ups))
         registers.register_tab(registers.Tab("review", _("Vurdering"), "cases:review", 12, sections.is_leads))
@@ -55,5 +56,9 @@ class CasesConfig(AppConfig):
             "cases:assign": Purpose.STAFFING,
             "cases:unassign": Purpose.STAFFING,
             "cases:insight": Purpose.INSIGHT,
+            "cases:staffing": Purpose.STAFFING,
+            "cases:hand_over": Purpose.STAFFING,
+            "cases:conflicts": Purpose.STAFFING,
+            "cases:end_conflict": Purpose.STAFFING,
         }.items():
             purposes.register(beginning, purpose)

@@ -14,6 +14,7 @@ from cases.views import (
     overview,
     protection,
     review,
+    staffing,
     talks,
 )
 from cases.views.readers import readers
@@ -23,6 +24,8 @@ urlpatterns = [
     # --- all cases ---
     path("saker/", case_list.cases, name="list"),
     path("vare-bidrag/", contributions.contributions, name="contributions"),
+    path("fordeling/", staffing.staffing, name="staffing"),
+    path("fordeling/<int:worker_id>/", staffing.hand_over, name="hand_over"),
     # --- reports on their way in ---
     path("meldinger/", inbox.inbox, name="inbox"),
     path("meldinger/<uuid:case_id>/", inbox.report, name="report"),
@@ -36,6 +39,8 @@ urlpatterns = [
     path("saker/<uuid:case_id>/innlegg/<uuid:entry_id>/rett/", overview.correct, name="correct_entry"),
     path("saker/<uuid:case_id>/hvem-kan-se/", readers, name="readers"),
     path("saker/<uuid:case_id>/inhabil/", conflict.declare_conflict, name="declare_conflict"),
+    path("saker/<uuid:case_id>/habilitet/", conflict.conflicts, name="conflicts"),
+    path("saker/<uuid:case_id>/habilitet/<uuid:conflict_id>/opphev/", conflict.end_conflict, name="end_conflict"),
     path("saker/<uuid:case_id>/tildeling/", assigning.assign, name="assign"),
     path("saker/<uuid:case_id>/tildeling/fjern/", assigning.unassign, name="unassign"),
     # --- how hidden the person is ---

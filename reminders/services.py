@@ -135,6 +135,13 @@ def mark_all_seen(*, by: Actor) -> int:
     return Reminder.objects.raised_for(by).unseen().filter(pk__in=shown).update(seen_at=clock.now())
 
 
+def still_told(reminders: Iterable[Reminder], actor: Actor) -> set[uuid.UUID]:
+    """The ids of those of these rows that `actor` may be told of now, whoever they were raised for. Ask within the
+    actor's own database context.
+    """
+    return {told.id for told in _still_to_tell(reminders, actor)}
+
+
 def _still_to_tell(reminders: Iterable[Reminder], actor: Actor) -> list[Told]:
     rules = rules_by_kind()
     known = [reminder for reminder in reminders if reminder.kind in rules]

@@ -10,12 +10,14 @@ from rest_framework.exceptions import ErrorDetail
 
 from agencies.actors import Actor
 from agencies.api.strict import StrictBoolean, StrictChoice, StrictDate, StrictObject, StrictPattern, StrictText
-from agencies.enums import Part
+from agencies.enums import Part, ProtectionLevel, Role
 from agencies.models import ProgrammeVersion
 from audit import clock
 from cases.enums import ReportState
 from cases.models import ReportReceipt
+from cases.models.people import OPEN_LEVELS
 from cases.services import eligibility, national_ids
+from cases.services.protection import somebody_cleared
 from cases.services.reports import Address, Information, Subject, Submission
 
 LONGEST_TEXT = 4000
@@ -62,7 +64,16 @@ class PersonSerializer(InProgramme):
     given_name = StrictText(max_length=80)
     family_name = StrictText(max_length=80)
     birth_date = StrictDate()
-    address = AddressSerializer(help_text="Where the person lives, as far as the sender knows.")
+    protection_level = StrictChoice(
+        choices=ProtectionLevel.choices,
+        required=False,
+        help_text="How hidden the person's whereabouts are; none when left out. From confidential up the address may be "
+        "left out, and is shown to cleared people alone.",
+    )
+    address = AddressSerializer(
+        required=False,
+        help_text="Where the person lives, as far as the sender knows. Required unless protection_level hides it.",
+    )
     registered_address = AddressSerializer(
         required=False, help_text="Where the person is registered, when that is known to be another place."
     )
@@ -78,6 +89,14 @@ class PersonSerializer(InProgramme):
         birth_date: dt.date | None = sound.get("birth_date")
         if birth_date is not None:
             found |= self._age_mistakes(birth_date)
+        level = ProtectionLevel(sound.get("protection_level", ProtectionLevel.NONE))
+        if "address" not in sound and level in OPEN_LEVELS:
+            found["address"] = ErrorDetail(_("Feltet mangler."), code="required")
+        if not self._is_received(level):
+            message = _(
+                "Ingen ved mottaket er klarert for dette vernet, så meldingen kan ikke sendes her. Ring mottaket."
+            )
+            found["protection_level"] = ErrorDetail(message, code="no_cleared_intake")
         if "national_id" in sound:
             try:
                 identity = national_ids.read(sound["national_id"])
@@ -91,6 +110,11 @@ class PersonSerializer(InProgramme):
                         _("Fødselsnummeret og fødselsdatoen stemmer ikke med hverandre."), code="birth_date_mismatch"
                     )
         return found
+
+    def _is_received(self, level: ProtectionLevel) -> bool:
+        """Whether somebody at intake could see the report at all (F-19). Asked only when the level hides anything."""
+        intake = eligibility.intake_of(self.version, self.context["actor"].agency) if self.version else None
+        return intake is None or level in OPEN_LEVELS or somebody_cleared(intake, Role.INTAKE, level=level)
 
     def _age_mistakes(self, birth_date: dt.date) -> dict[str, ErrorDetail]:
         if birth_date > self.today:
@@ -164,7 +188,9 @@ class ConcernReportSerializer(StrictObject):
         if isinstance(code, str) and code.isascii() and "\x00" not in code:
             version = eligibility.programme_open_to(self.actor, code)
         shared: Any = self.context
-        shared.update(version=version, today=clock.today(), country=self.actor.agency.municipality.country)
+        shared.update(
+            version=version, today=clock.today(), country=self.actor.agency.municipality.country, actor=self.actor
+        )
         return super().to_internal_value(data)
 
     def rules(self, sound: dict[str, Any]) -> dict[str, ErrorDetail]:
@@ -190,7 +216,8 @@ class ConcernReportSerializer(StrictObject):
                 given_name=person["given_name"],
                 family_name=person["family_name"],
                 birth_date=person["birth_date"],
-                address=Address(**person["address"]),
+                address=Address(**person["address"]) if "address" in person else None,
+                protection_level=ProtectionLevel(person.get("protection_level", ProtectionLevel.NONE)),
                 national_id=person.get("national_id", ""),
                 phone=person.get("phone", ""),
                 registered_address=Address(**registered) if registered else None,

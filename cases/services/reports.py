@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from agencies.decisions import NotNow
-from agencies.enums import Part
+from agencies.enums import Part, ProtectionLevel, Role
 from agencies.models import Agency, ProgrammeVersion
 from audit import clock
 from audit.services import record
 from cases.enums import AddressKind, CaseState, RejectionReason, ReportState
 from cases.models import Case, ConcernReport, Person, PersonContact, PersonIdentity, ReportInformation, ReportReceipt
 from cases.policies import may_receive, may_reject, may_route, may_submit_report
-from cases.services import eligibility, names, national_ids
+from cases.services import eligibility, names, national_ids, protection
 from cases.services.lifecycle import change_state, deadline_for, lock, record_change
 from cases.services.numbers import CASES, REPORTS, next_label
 
@@ -36,15 +36,18 @@ class Address:
 
 @dataclass(frozen=True)
 class Subject:
-    """The one named person a report is about (U23-08). Number, phone and registered address may be unknown ("", None)."""
+    """The one named person a report is about (U23-08). Number, phone and registered address may be unknown ("", None),
+    and so may the address of somebody whose address is hidden.
+    """
 
     given_name: str
     family_name: str
     birth_date: dt.date
-    address: Address
+    address: Address | None
     national_id: str = ""
     phone: str = ""
     registered_address: Address | None = None
+    protection_level: ProtectionLevel = ProtectionLevel.NONE
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,9 @@ def submit(submission: Submission, *, by: Actor) -> ReportReceipt:
     intake = eligibility.intake_of(version, by.agency)
     if intake is None:
         raise NotNow(_("Programmet har ikke noe mottak i kommunen."), "no_intake")
+    if not protection.somebody_cleared(intake, Role.INTAKE, level=submission.subject.protection_level):
+        # Taken in, it would lie there unseen (F-19).
+        raise NotNow(_("Ingen ved mottaket er klarert for dette vernet. Ring mottaket."), "no_cleared_intake")
     opened_at = clock.now()
     case = Case(
         programme_version=version,
@@ -137,6 +143,7 @@ def _write_person(case: Case, subject: Subject, *, by: Actor) -> None:
         family_name=subject.family_name,
         sort_key=names.sort_key(subject.given_name, subject.family_name),
         birth_date=subject.birth_date,
+        protection_level=subject.protection_level,
     )
     sent = {
         "case": case,
@@ -145,7 +152,8 @@ def _write_person(case: Case, subject: Subject, *, by: Actor) -> None:
         "author": by.user,
         "created_at": case.opened_at,
     }
-    _write_contact(AddressKind.STATED, subject.address, sent, phone=subject.phone)
+    if subject.address or subject.phone:
+        _write_contact(AddressKind.STATED, subject.address or Address("", "", ""), sent, phone=subject.phone)
     if subject.registered_address:
         _write_contact(AddressKind.REGISTERED, subject.registered_address, sent)
     if subject.national_id:
@@ -221,12 +229,18 @@ def reject(case: Case, *, reason: RejectionReason, by: Actor) -> None:
 def route(case: Case, *, office: Agency, by: Actor) -> Case:
     """Intake passes the report on to the office that leads the case from now on (T3, U23-10), and loses sight of it.
 
-    The case gets its number. Raises NotNow for an agency that the programme does not let lead.
+    The case gets its number. Raises NotNow for an agency that the programme does not let lead, and for one where no
+    manager is cleared for the person's protection: there the case would lie unseen (F-19).
     """
     case = lock(case)
     may_route(by, case).enforce()
     if not offices_for(case).filter(pk=office.pk).exists():
         raise NotNow(_("%(office)s kan ikke lede saker i dette programmet.") % {"office": office}, "wrong_office")
+    if not protection.somebody_cleared(office, Role.MANAGER, level=case.person.protection_level):
+        raise NotNow(
+            _("Ingen leder ved %(office)s er klarert for vernet i saken. Ring kontoret først.") % {"office": office},
+            "office_not_cleared",
+        )
     _move_receipts(case, ReportState.FORWARDED, decided_at=clock.now())
     case.number = next_label(CASES)
     case.save(update_fields=["number"])

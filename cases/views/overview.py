@@ -182,6 +182,7 @@ def _more(request: Request, case: Case) -> list[dict[str, str]]:
     actor = request.actor
     links = [
         (policies.may_assign(actor, case), "cases:assign", _("Hvem i tjenesten arbeider med saken")),
+        (policies.may_keep_conflicts(actor, case), "cases:conflicts", _("Hvem er inhabil i saken")),
         (policies.may_raise_protection(actor, case), "cases:protection", _("Vern og skjermede opplysninger")),
         (policies.may_close(actor, case), "cases:close", _("Avslutt saken")),
         (ALLOWED, "cases:declare_conflict", _("Meld fra om at du er inhabil")),
