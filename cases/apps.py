@@ -38,7 +38,9 @@ class CasesConfig(AppConfig):
         for rule in protection.RULES:
             rules.register(rule)
         rules.register(jobs.DIFFERS_RULE)
+        rules.register(jobs.LOOK_UPS_RULE)
         rules.register_sweep(jobs.remind_of_waiting_reports)
+        rules.register_sweep(jobs.remind_of_look_ups)
         rules.register_sweep(forget_old_answers)
         registers.register_contributions(contributions.of_this_app)
         shown_content.register_kinds()

@@ -1,9 +1,11 @@
 """What time alone makes due: reports and new cases nobody has taken hold of, and the nightly look at the access table."""
 
+import logging
 import uuid
 from collections.abc import Collection, Mapping
 
 from celery import shared_task
+from django.db import DatabaseError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,12 +14,15 @@ from agencies.actors import Actor
 from agencies.enums import AgencyKind, Role
 from agencies.models import Agency, Membership, User
 from audit import clock
+from audit.context import acting
 from cases.enums import CaseState
-from cases.models import Case, ConcernReport
-from cases.policies import LEADING_KINDS
-from cases.services import access_verified
+from cases.models import Case, ConcernReport, LookUpReview
+from cases.policies import LEADING_KINDS, may_review_look_ups
+from cases.services import access_verified, log_review
 from reminders.rules import Rule
 from reminders.services import raise_reminder
+
+log = logging.getLogger(__name__)
 
 REPORT_WAITING = "report_waiting"
 WAITING = (CaseState.SUBMITTED, CaseState.RECEIVED, CaseState.ROUTED)
@@ -94,4 +99,73 @@ DIFFERS_RULE = Rule(
     action=gettext_lazy("Merk som lest"),
     to_tell=_still_differing,
     url=lambda case_id: "",
+)
+
+
+@shared_task(name="cases.jobs.review_look_ups")
+def review_look_ups() -> None:
+    """Look for odd look-ups in every agency, each on its own behalf. Woken by beat each night."""
+    for agency in Agency.objects.all():
+        try:
+            with acting(user_id=None, agency_id=agency.pk):
+                log_review.look_for_odd(agency=agency)
+        except DatabaseError:
+            # One agency's fault must not silence the others.
+            log.exception("look-ups of agency %s were not controlled", agency.pk)
+
+
+LOOK_UPS_WAIT = "look_ups_wait"
+
+
+def _queue_of(agency: Agency) -> uuid.UUID:
+    """What the weekly reminder is about: the queue as such, so that judging one item does not say it all again."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{LOOK_UPS_WAIT}:{agency.pk}")
+
+
+def remind_of_look_ups(*, agency: Agency) -> int:
+    """Tell the agency's privacy officers that look-ups wait: once a week, and at once for each that a person asked about."""
+    waiting = LookUpReview.objects.of(agency).unsettled()
+    rows = list(waiting.values_list("pk", "reported_by_agency"))
+    if not rows:
+        return 0
+    officers = Membership.objects.in_force().filter(
+        agency=agency, role=Role.PRIVACY_OFFICER, user__is_active=True, user__is_machine=False
+    )
+    year, week, _day = clock.today().isocalendar()
+    said = [(pk, "reported") for pk, reported_by in rows if reported_by is not None]
+    said.append((_queue_of(agency), f"{year}-{week:02d}"))
+    raised = 0
+    for officer in User.objects.filter(pk__in=officers.values("user")):
+        for review_id, occurrence in said:
+            raised += raise_reminder(
+                LOOK_UPS_WAIT,
+                recipient=officer,
+                agency=agency,
+                subject_id=review_id,
+                occurrence=occurrence,
+                due_at=clock.now(),
+            )
+    return raised
+
+
+def _still_to_judge(review_ids: Collection[uuid.UUID], actor: Actor) -> Mapping[uuid.UUID, str]:
+    """Those of the look-ups that still wait, for whoever may judge them. The words name neither employee nor case."""
+    if not may_review_look_ups(actor):
+        return {}
+    waiting = LookUpReview.objects.of(actor.agency).unsettled()
+    words = dict.fromkeys(
+        waiting.filter(pk__in=review_ids).values_list("pk", flat=True), _("Meldt av den oppslaget gjelder")
+    )
+    queue = _queue_of(actor.agency)
+    if queue in review_ids and waiting.exists():
+        words[queue] = _("Personvernombudets liste")
+    return words
+
+
+LOOK_UPS_RULE = Rule(
+    kind=LOOK_UPS_WAIT,
+    title=gettext_lazy("Oppslag venter på vurdering"),
+    action=gettext_lazy("Åpne loggkontrollen"),
+    to_tell=_still_to_judge,
+    url=lambda review_id: reverse("cases:log_review"),
 )

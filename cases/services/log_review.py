@@ -31,7 +31,8 @@ RULES = {
     "cases_an_hour": 60,
     "misses": 10,
     "task_days": 7,
-    "glass": ["glass.opened", "glass.tried"],
+    # Trying counts too; what others say of it afterwards does not.
+    "glass_answers": ["glass.confirmed", "glass.objected", "glass.ended", "glass.flagged"],
     # What is no task of one's own: looking, and making a paper of what one sees.
     "reads": sorted(READS | {"plan.exported", "insight.exported"}),
 }

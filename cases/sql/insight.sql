@@ -124,7 +124,7 @@ CREATE FUNCTION samlos.odd_look_ups(since timestamptz, zone text, rules jsonb)
             UNION ALL
             SELECT o.id, 'break_glass' FROM own o
              WHERE o.outcome = 'allowed'
-               AND (o.kind = ANY(ARRAY(SELECT jsonb_array_elements_text(rules -> 'glass')))
+               AND (o.kind LIKE 'glass.%' AND o.kind <> ALL(ARRAY(SELECT jsonb_array_elements_text(rules -> 'glass_answers')))
                     OR 'break_glass' = ANY(string_to_array(o.basis, ',')))
             UNION ALL
             SELECT o.id, 'repeated_misses' FROM own o
@@ -168,11 +168,11 @@ CREATE FUNCTION samlos.flag_look_ups(since timestamptz, zone text, rules jsonb) 
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
     DECLARE
-        found record;
+        odd record;
         new_items integer := 0;
     BEGIN
         PERFORM pg_advisory_xact_lock(hashtext('samlos.flag_look_ups'), samlos.agency_id());
-        FOR found IN
+        FOR odd IN
             SELECT e.user_id, (e.at AT TIME ZONE zone)::date AS day,
                    -- Many cases at once, and misses, are about the day, not about one case.
                    CASE WHEN o.reason IN ('burst', 'repeated_misses') OR e.case_id IS NULL THEN ''
@@ -183,16 +183,16 @@ CREATE FUNCTION samlos.flag_look_ups(since timestamptz, zone text, rules jsonb) 
              GROUP BY 1, 2, 3 ORDER BY 2, 1, 3
         LOOP
             UPDATE cases_lookupreview r
-               SET reasons = ARRAY(SELECT DISTINCT unnest(r.reasons || found.reasons) ORDER BY 1),
-                   event_ids = ARRAY(SELECT DISTINCT unnest(r.event_ids || found.events)),
-                   first_at = least(r.first_at, found.first_at), last_at = greatest(r.last_at, found.last_at)
-             WHERE r.agency_id = samlos.agency_id() AND r.employee_id = found.user_id AND r.day = found.day
-               AND r.case_ref = found.ref AND r.settled_at IS NULL AND r.reported_by_agency_id IS NULL;
+               SET reasons = ARRAY(SELECT DISTINCT unnest(r.reasons || odd.reasons) ORDER BY 1),
+                   event_ids = ARRAY(SELECT DISTINCT unnest(r.event_ids || odd.events)),
+                   first_at = least(r.first_at, odd.first_at), last_at = greatest(r.last_at, odd.last_at)
+             WHERE r.agency_id = samlos.agency_id() AND r.employee_id = odd.user_id AND r.day = odd.day
+               AND r.case_ref = odd.ref AND r.settled_at IS NULL AND r.reported_by_agency_id IS NULL;
             IF NOT FOUND THEN
                 INSERT INTO cases_lookupreview (id, agency_id, employee_id, case_ref, day, reasons, why_reported, event_ids,
                         first_at, last_at, found_at, outcome, note, follow_up, follow_up_note)
-                    VALUES (gen_random_uuid(), samlos.agency_id(), found.user_id, found.ref, found.day, found.reasons, '',
-                        found.events, found.first_at, found.last_at, samlos.now(), '', '', '', '');
+                    VALUES (gen_random_uuid(), samlos.agency_id(), odd.user_id, odd.ref, odd.day, odd.reasons, '',
+                        odd.events, odd.first_at, odd.last_at, samlos.now(), '', '', '', '');
                 new_items := new_items + 1;
             END IF;
         END LOOP;

@@ -283,6 +283,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "reminders.tasks.sweep", "schedule": 300.0},
     "seal": {"task": "audit.tasks.seal", "schedule": 300.0},
     "verify-access": {"task": "cases.jobs.verify_access", "schedule": crontab(hour=2, minute=15)},
+    "review-look-ups": {"task": "cases.jobs.review_look_ups", "schedule": crontab(hour=3, minute=15)},
 }
 
 # --- API ----------------------------------------------------------------------------------------------------------------

@@ -215,3 +215,9 @@ def test_the_schema_knows_the_same_words_as_the_code():
 
     assert properties["effect"]["enum"] == LegalEffect.values
     assert properties["uses"]["items"]["enum"] == LegalUse.values
+
+
+def test_a_look_up_is_withheld_from_the_persons_log_only_on_an_exception_from_access(catalogue):
+    assert codes_for("log_withholding") == {f"NO-POPPLYL-16-{letter}" for letter in "BCDF"}
+    assert codes_for("log_withholding", country="SE") == {"SE-DSL-5-1"}
+    assert LegalBasis.objects.get(code="NO-POPPLYL-16-B").citation == "Personopplysningsloven § 16 første ledd bokstav b"

@@ -2,9 +2,10 @@
 
 `access explain --user EMAIL --case NUMBER [--agency SLUG] [--at ISO] [--json]` answers for one user and one case, now or
 at any instant; a case without a number is named by its id. `access verify [--json]` compares the access table with
-its specification in all cases; it exits with 1 and raises the alarm when they differ.
+its specification in all cases; it exits with 1 and raises the alarm when they differ. `access exposure` asks who could
+have seen a part between two instants, and who did (cases/management/exposure.py).
 
-Both see past row-level security, so manage.py runs them as the database's owner: only those who hold
+All see past row-level security, so manage.py runs them as the database's owner: only those who hold
 DATABASE_OWNER_URL can. Each `explain` is an event in the log of the agency that leads the case.
 """
 
@@ -12,6 +13,7 @@ import datetime as dt
 import json
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,6 +25,7 @@ from audit import clock
 from audit.context import acting
 from audit.enums import Outcome
 from audit.services import record
+from cases.management import exposure
 from cases.models import Case
 from cases.services import access_at, access_verified
 
@@ -42,9 +45,15 @@ class Command(BaseCommand):
         explain.add_argument("--json", action="store_true", help="print JSON")
         verify = actions.add_parser("verify", help="compare the access table with its specification")
         verify.add_argument("--json", action="store_true", help="print JSON")
+        exposure.add_arguments(actions.add_parser("exposure", help="who could have seen a part, and who did"))
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
-        {"explain": self._explain, "verify": self._verify}[action](**options)
+        answer: dict[str, Callable[..., None]] = {
+            "explain": self._explain,
+            "verify": self._verify,
+            "exposure": self._exposure,
+        }
+        answer[action](**options)
 
     def _explain(self, *, user: str, case: str, agency: str | None, at: str | None, **options: Any) -> None:
         """Exit code 0 whatever the answer; 2 with one sentence when the question is about nothing we know."""
@@ -86,6 +95,14 @@ class Command(BaseCommand):
             raise CommandError(f"{len(found)} lines of the access table differ from the specification.", returncode=1)
         if not options["json"]:
             self.stdout.write("The access table is what the specification says.")
+
+    def _exposure(self, *, case: str, part: str, since: str, until: str, **options: Any) -> None:
+        """Exit code 0 whatever the answer; 2 with one sentence when the question is about nothing we know."""
+        with acting(user_id=None, agency_id=None):
+            what, begins, ends = _case(case), _instant(since), _instant(until)
+        if begins >= ends:
+            raise CommandError("--from must lie before --to.", returncode=WRONG_INPUT)
+        exposure.write(self.stdout, exposure.answer(what, Part(part), begins, ends), as_json=options["json"])
 
 
 def _case(value: str) -> Case:
