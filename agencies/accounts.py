@@ -3,22 +3,28 @@
 import time
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
+from agencies import throttling
 from agencies.models import User
+from agencies.reset_links import ResetTokens
+from agencies.services import sign_ins
 from audit import context
 from audit.services import record
 
 STRONG_METHODS = {"mfa"}
 CAST_METHOD = "cast"  # picking one of the demonstration's people
+SIGN_IN_KEY = "sign_in"  # in the session: the id of its SignIn
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,6 +40,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def can_delete_email(self, email_address: object) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count before anything is hashed, first all attempts together: a flood of sign-ins must not take the
+        processors from those who are at work (security.md 5, "Rate limits").
+        """
+        if not throttling.may_try_to_sign_in():
+            raise self.validation_error("too_many_login_attempts")
+        super().pre_authenticate(request, **credentials)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Whether to ask again before what only the person themselves may do (security.md 5, "Step-up").
@@ -80,6 +94,16 @@ def record_confirmation(request: HttpRequest) -> None:
     request.session.cycle_key()
 
 
+def send_password_link(user: User, *, invitation: bool = False) -> None:
+    """Mail the person a link to choose a password, once the running transaction is kept. It says nothing about anybody."""
+    key = f"{user_pk_to_url_str(user)}-{ResetTokens().make_token(user)}"
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}).replace("UID-KEY", key)
+    template = "account/email/invitation" if invitation else "account/email/password_reset_key"
+    words = {"password_reset_url": settings.PUBLIC_URL + path, "user": user}
+    letter = get_adapter().render_mail(template, user.email, words)
+    transaction.on_commit(letter.send, robust=True)
+
+
 def strong_sign_in_url(request: HttpRequest) -> str:
     """Where a person with only a password goes: to set up the second factor, or to use it."""
     if Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP).exists():
@@ -103,14 +127,17 @@ def attempted_username(request: HttpRequest, credentials: dict[str, Any] | None)
 
 
 def log_sign_in(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
-    """One event for each session that is opened."""
+    """One row and one event for each session that is opened."""
     with context.acting(user_id=user.pk, agency_id=None):
+        begun = sign_ins.begin(user, user_agent=request.META.get("HTTP_USER_AGENT", ""))
+        request.session[SIGN_IN_KEY] = str(begun.pk)
         record("session.opened", user_id=user.pk, agency_id=None)
 
 
 def log_sign_out(sender: object, request: HttpRequest, user: User | None, **kwargs: object) -> None:
     """One event for each session that is closed by the person or by the clock."""
     if user is not None:
+        sign_ins.end_if_open(request.session.get(SIGN_IN_KEY), user)
         with context.acting(user_id=user.pk, agency_id=None):
             record("session.closed", user_id=user.pk, agency_id=None)
 

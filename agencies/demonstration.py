@@ -4,18 +4,29 @@ Everything is invented. Building it again changes nothing, so a start that was k
 apps build their part in a `demonstration.build()` of their own; `manage.py load_demo` calls them in order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import environ
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from agencies.enums import AgencyKind, ProtectionLevel, Role, Standing
-from agencies.models import Agency, DemonstrationStep, District, MachineClient, Membership, Municipality, User
-from agencies.services import legal_bases, programmes
+from agencies.models import (
+    Agency,
+    DemonstrationStep,
+    District,
+    MachineClient,
+    Membership,
+    Municipality,
+    SecrecyDeclaration,
+    User,
+)
+from agencies.services import legal_bases, programmes, secrecy
 from audit import clock
 
 MUNICIPALITY = "Fjordvik"
@@ -57,6 +68,8 @@ class CastMember:
     agencies: tuple[str, ...]
     comes_for: str | Promise
     clearance: ProtectionLevel = ProtectionLevel.MARKED
+    # Somebody who starts today has not made the declaration of secrecy yet.
+    is_new: bool = False
 
     @property
     def email(self) -> str:
@@ -269,6 +282,23 @@ CAST = (
         _("Styrer ansatte og roller. Ser ingen saker."),
     ),
     CastMember(
+        "gro",
+        "Gro Prøvdal",
+        "administrator",
+        Role.AGENCY_ADMINISTRATOR,
+        ("hvk-ost",),
+        _("Godkjenner det Arne ber om, og omvendt: roller som gir rettigheter, krever to."),
+    ),
+    CastMember(
+        "emil",
+        "Emil Testhei",
+        "saksbehandler",
+        Role.CASEWORKER,
+        ("hvk-vest",),
+        _("Er ny i dag, og møter taushetserklæringen først."),
+        is_new=True,
+    ),
+    CastMember(
         "tove",
         "Tove Eksempelsen",
         "miljøterapeut",
@@ -277,6 +307,11 @@ CAST = (
         _("Arbeider to steder og velger hvem hun handler for."),
     ),
 )
+
+
+# The municipality's own operators administer people where the agency has nobody of its own for it. Always two: what gives
+# rights takes a second person.
+OPERATORS = {"drift-1": "Jon Eksempelbø", "drift-2": "Liv Prøvemo"}
 
 
 class NotADemonstrationError(Exception):
@@ -299,9 +334,29 @@ def build_once(code: str, build: Callable[[], None]) -> None:
         DemonstrationStep.objects.get_or_create(code=code, defaults={"done_at": clock.now()})
 
 
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """A connection of the owner's role for the block. The application's role can give nobody a role that grants without two
+    people who have one already (`agencies/sql/people.sql`), so the very first come from whoever owns the database.
+    """
+    here = connections[DEFAULT_DB_ALIAS]
+    there = connections.create_connection(DEFAULT_DB_ALIAS)
+    owner = environ.Env().db("DATABASE_OWNER_URL")
+    there.settings_dict = here.settings_dict | {name: owner[name] for name in ("USER", "PASSWORD")}
+    connections[DEFAULT_DB_ALIAS] = there
+    try:
+        yield
+    finally:
+        there.close()
+        connections[DEFAULT_DB_ALIAS] = here
+
+
 @transaction.atomic
 def build() -> None:
-    """Make Fjordvik, its agencies and its people, and load the programmes and legal bases. Twice changes nothing."""
+    """Make Fjordvik, its agencies and its people, and load the programmes and legal bases. Twice changes nothing.
+
+    The first time it needs the owner's role (`as_owner`).
+    """
     refuse_elsewhere()
     for path in sorted(legal_bases.FOLDER.glob("*.yaml")):
         legal_bases.load(path)
@@ -314,6 +369,9 @@ def build() -> None:
             _employ(
                 _account(member.key), agencies[slug], member.role, granted_by=administrator, clearance=member.clearance
             )
+            if not member.is_new:
+                _declare_secrecy(_account(member.key), agencies[slug])
+    _build_operators(agencies, granted_by=administrator)
     _build_machine(agencies["police-analysis"], granted_by=administrator)
 
 
@@ -375,6 +433,22 @@ def _employ(
             "mandate_to_commit": role in {Role.MANAGER, Role.COORDINATOR},
         },
     )
+
+
+def _declare_secrecy(user: User, agency: Agency) -> None:
+    """They did when they began."""
+    SecrecyDeclaration.objects.get_or_create(user=user, agency=agency, text_version=secrecy.TEXT_VERSION)
+
+
+def _build_operators(agencies: dict[str, Agency], *, granted_by: User) -> None:
+    served = set(agencies) - {slug for one in CAST if one.role == Role.AGENCY_ADMINISTRATOR for slug in one.agencies}
+    for key, name in OPERATORS.items():
+        email = f"{key}@{MAIL_DOMAIN}"
+        known = User.objects.filter(email=email).first()
+        operator = known or User.objects.create_user(email, name=name, title="brukeradministrator")
+        for slug in sorted(served):
+            _employ(operator, agencies[slug], Role.AGENCY_ADMINISTRATOR, granted_by=granted_by)
+            _declare_secrecy(operator, agencies[slug])
 
 
 def _build_machine(police: Agency, *, granted_by: User) -> None:

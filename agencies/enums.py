@@ -15,6 +15,11 @@ class Role(TextChoices):
     PRIVACY_OFFICER = "privacy_officer", _("Personvernombud")
     AGENCY_ADMINISTRATOR = "agency_administrator", _("Administrator")  # people and roles, never cases
 
+    @property
+    def grants(self) -> bool:
+        """Whether the role gives sight or power over others, so that a second person must agree before it is given."""
+        return self in {Role.MANAGER, Role.COORDINATOR, Role.PRIVACY_OFFICER, Role.AGENCY_ADMINISTRATOR}
+
 
 class AgencyKind(TextChoices):
     """What an agency is, so that a programme can speak of kinds and not of one municipality's offices."""
@@ -67,6 +72,22 @@ class ProtectionLevel(TextChoices):
     CONFIDENTIAL = "confidential", _("Fortrolig adresse")
     STRICTLY_CONFIDENTIAL = "strictly_confidential", _("Strengt fortrolig adresse")
     FICTITIOUS_ID = "fictitious_id", _("Fiktiv identitet")
+
+
+class GrantKind(TextChoices):
+    """What an administrator asks a second person to agree to."""
+
+    MEMBERSHIP = "membership", _("Rolle eller klarering")
+    SIGN_IN_RESET = "sign_in_reset", _("Ny innlogging")
+
+
+class GrantOutcome(TextChoices):
+    """What became of it."""
+
+    PENDING = "pending", _("Venter")
+    APPROVED = "approved", _("Godkjent")
+    DECLINED = "declined", _("Avslått")
+    WITHDRAWN = "withdrawn", _("Trukket")
 
 
 class ForumKind(TextChoices):

@@ -1,13 +1,18 @@
 """The request our views get: signed in, and acting for one agency; and the mark of what asks for a fresh sign-in."""
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.http import HttpRequest, HttpResponse
 from django_htmx.middleware import HtmxDetails
 
 from agencies.actors import Actor
 from agencies.models import User
 from agencies.step_up import step_up_required
 
-__all__ = ["MaybeActing", "Request", "step_up_required"]
+__all__ = ["MaybeActing", "Request", "reachable_early", "step_up_required"]
+
+V = TypeVar("V", bound=Callable[..., HttpResponse])
 
 
 class Request(HttpRequest):
@@ -24,3 +29,12 @@ class MaybeActing(HttpRequest):
     user: User
     htmx: HtmxDetails
     actor: Actor | None
+
+
+def reachable_early(view: V) -> V:
+    """Mark a view as open to who is strongly signed in and no more: without an agency to act for, and before the
+    declaration of secrecy (agencies.middleware).
+    """
+    view.open_without_agency = True  # type: ignore[attr-defined]
+    view.open_without_declaration = True  # type: ignore[attr-defined]
+    return view

@@ -18,6 +18,7 @@ from agencies import accounts
 from agencies.actors import Actor, actor_for, agencies_of
 from agencies.decisions import NotNow, Refused
 from agencies.models import Agency
+from agencies.services import secrecy, sign_ins
 from audit import context
 from audit.enums import Outcome
 from audit.services import AuditUnavailableError, record
@@ -28,7 +29,16 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 OPENED_KEY = "opened"
 SEEN_KEY = "seen"
 AGENCY_KEY = "agency"
-WHOLE_PAGES = ("account_login", "choose_agency", "mfa_reauthenticate", "mfa_activate_totp", "confirm_identity")
+CAPACITY_KEY = "as"  # what the person was in the agency when it was chosen
+DECLARED_KEY = "declared"
+WHOLE_PAGES = (
+    "account_login",
+    "choose_agency",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "confirm_identity",
+    "declare_secrecy",
+)
 
 
 def private_answers(get_response: GetResponse) -> GetResponse:
@@ -114,6 +124,8 @@ class OneTransaction:
             return redirect(accounts.strong_sign_in_url(request))
         if request.actor is None and not getattr(view, "open_without_agency", False):  # type: ignore[attr-defined]
             return redirect(f"{reverse('choose_agency')}?{urlencode({'next': request.path})}")
+        if not getattr(view, "open_without_declaration", False) and not self._has_declared(request):
+            return redirect(f"{reverse('declare_secrecy')}?{urlencode({'next': request.path})}")
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
@@ -126,10 +138,13 @@ class OneTransaction:
 
     @staticmethod
     def _is_over(request: HttpRequest) -> bool:
-        """Whether the session has idled for half an hour, or was opened this morning (security.md 5, "Sessions").
+        """Whether somebody has ended the session, it has idled for half an hour, or was opened this morning
+        (security.md 5, "Sessions").
 
-        The session's own age is no right, so the server's clock will do.
+        The session's own age is no right, so the server's clock will do. Whether it was ended is asked each time (G15).
         """
+        if not sign_ins.is_open(request.session.get(accounts.SIGN_IN_KEY), request.user):  # type: ignore[arg-type]
+            return True
         now = time.time()
         opened = request.session.setdefault(OPENED_KEY, now)
         seen = request.session.get(SEEN_KEY, now)
@@ -137,13 +152,16 @@ class OneTransaction:
             return True
         if SEEN_KEY not in request.session or now - seen > 60:
             request.session[SEEN_KEY] = now
+            sign_ins.saw(request.session[accounts.SIGN_IN_KEY])
         return False
 
     @staticmethod
     def _end_session(request: HttpRequest) -> HttpResponse:
         """Sign out and ask for a new sign-in that comes back here. What the browser kept is cleared with it."""
         logout(request)
-        messages.info(request, _("Du ble logget ut fordi det er en stund siden du brukte Samlos."))
+        messages.info(
+            request, _("Du ble logget ut. Det er en stund siden du brukte Samlos, eller økten ble avsluttet.")
+        )
         query = f"?{urlencode({'next': request.path})}" if request.method == "GET" else ""
         response = redirect(f"{reverse(settings.LOGIN_URL)}{query}")
         response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not the cookie that carries the message
@@ -159,7 +177,8 @@ class OneTransaction:
     def _take_place(request: HttpRequest) -> None:
         """Find for whom the signed-in user acts and tell the database. One agency needs no choice.
 
-        Nobody is moved silently: when the chosen membership has ended, the person is told and chooses again.
+        Nobody is moved silently: when the chosen membership has ended, or the role in it changed, the person is told and
+        chooses again.
         """
         if not request.user.is_authenticated or not accounts.is_strong(request):
             return
@@ -171,10 +190,26 @@ class OneTransaction:
             agency = Agency.objects.select_related("municipality").filter(pk=chosen).first()
         actor: Actor | None = actor_for(request.user, agency) if agency else None
         if actor is not None:
+            capacity = capacity_of(actor)
             if chosen is None:
                 request.session[AGENCY_KEY] = actor.agency.pk
+            if request.session.setdefault(CAPACITY_KEY, capacity) != capacity:
+                return
             request.actor = actor  # type: ignore[attr-defined]
             context.become(actor.user.pk, actor.agency.pk)
+
+    @staticmethod
+    def _has_declared(request: HttpRequest) -> bool:
+        """Whether the person has made the declaration of secrecy here. It is never taken back, so the session may know."""
+        actor: Actor | None = request.actor  # type: ignore[attr-defined]
+        if actor is None:
+            return True
+        declared = f"{actor.agency.pk}:{secrecy.TEXT_VERSION}"
+        if request.session.get(DECLARED_KEY) != declared:
+            if not secrecy.has_declared(actor.user, actor.agency):
+                return False
+            request.session[DECLARED_KEY] = declared
+        return True
 
     @staticmethod
     def _record_refusal(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -198,6 +233,11 @@ class OneTransaction:
 
 
 one_transaction = OneTransaction
+
+
+def capacity_of(actor: Actor) -> str:
+    """What the actor is in the agency: when it changes, a session opened as something else is over for that agency."""
+    return f"{actor.role_codes}/{actor.clearance}"
 
 
 def refusal_reason(exception: Exception) -> str:

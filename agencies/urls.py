@@ -10,7 +10,17 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 
-from agencies.views import choosing, confirming, demonstration, signing_in, standing
+from agencies.views import (
+    choosing,
+    confirming,
+    demonstration,
+    grants,
+    own_sessions,
+    people,
+    secrecy,
+    signing_in,
+    standing,
+)
 
 urlpatterns = [
     # --- open to all ---
@@ -24,6 +34,23 @@ urlpatterns = [
     # --- for whom one acts ---
     path("velg-tjeneste/", choosing.choose_agency, name="choose_agency"),
     path("bekreft/", confirming.confirm_identity, name="confirm_identity"),
+    path("taushetserklaering/", secrecy.declare_secrecy, name="declare_secrecy"),
+    # --- people and roles ---
+    path("folk/", people.everybody, name="people"),
+    path("folk/ny/", people.invite, name="people_invite"),
+    path("folk/foresporsler/<uuid:request_id>/", grants.decide_grant, name="decide_grant"),
+    path("folk/<int:user_id>/", people.person, name="person"),
+    path("folk/<int:user_id>/gi-rolle/", people.give_role, name="person_give_role"),
+    path("folk/<int:user_id>/ny-innlogging/", people.reset_sign_in, name="person_reset_sign_in"),
+    path("folk/<int:user_id>/send-lenke/", people.send_link, name="person_send_link"),
+    path("folk/<int:user_id>/steng/", people.close_account, name="person_close_account"),
+    path("folk/roller/<int:membership_id>/avslutt/", people.end, name="person_end"),
+    path("folk/roller/<int:membership_id>/bytt/", people.change_role, name="person_change_role"),
+    path("folk/roller/<int:membership_id>/klarering/", people.change_clearance, name="person_change_clearance"),
+    # --- where one is signed in ---
+    path("konto/okter/", own_sessions.own_sessions, name="own_sessions"),
+    path("konto/okter/andre/avslutt/", own_sessions.end_other_sessions, name="end_other_sessions"),
+    path("konto/okter/<uuid:sign_in_id>/avslutt/", own_sessions.end_own_session, name="end_own_session"),
     # --- the account: allauth's views at our addresses ---
     path("konto/logg-inn/", account.login, name="account_login"),
     path("konto/logg-ut/", signing_in.sign_out, name="account_logout"),

@@ -9,6 +9,7 @@ from agencies import demonstration
 from agencies.actors import Actor, actor_for
 from agencies.middleware import AGENCY_KEY
 from agencies.models import Agency, User
+from agencies.services import secrecy
 from audit import context
 
 MEMBERS = {member.key: member for member in demonstration.CAST}
@@ -49,8 +50,14 @@ def acting_as(actor: Actor) -> AbstractContextManager[context.Behalf]:
     return context.acting(user_id=actor.user.pk, agency_id=actor.agency.pk)
 
 
-def sign_in(client: Client, actor: Actor) -> Client:
-    """Sign the actor in strongly and choose the agency: what picking somebody on the demonstration's page does."""
+def sign_in(client: Client, actor: Actor, *, declared: bool = True) -> Client:
+    """Sign the actor in strongly and choose the agency: what picking somebody on the demonstration's page does.
+
+    `declared`: they have made the declaration of secrecy there, as everybody has who is not new.
+    """
+    if declared and not secrecy.has_declared(actor.user, actor.agency):
+        with acting_as(actor):
+            secrecy.declare(by=actor)
     client.force_login(actor.user, backend="allauth.account.auth_backends.AuthenticationBackend")
     session = client.session
     session["account_authentication_methods"] = [{"method": "cast", "at": time.time()}]

@@ -1,4 +1,5 @@
 from agencies.models.demonstration import DemonstrationStep
+from agencies.models.granting import GrantRequest
 from agencies.models.people import (
     Agency,
     District,
@@ -9,11 +10,13 @@ from agencies.models.people import (
     User,
 )
 from agencies.models.programmes import LegalBasis, Programme, ProgrammeVersion
+from agencies.models.sign_ins import SecrecyDeclaration, SignIn
 
 __all__ = [
     "Agency",
     "DemonstrationStep",
     "District",
+    "GrantRequest",
     "IdempotentAnswer",
     "LegalBasis",
     "MachineClient",
@@ -21,5 +24,7 @@ __all__ = [
     "Municipality",
     "Programme",
     "ProgrammeVersion",
+    "SecrecyDeclaration",
+    "SignIn",
     "User",
 ]

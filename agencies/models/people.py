@@ -131,6 +131,8 @@ class Membership(models.Model):
     mandate_to_commit = models.BooleanField(default=False)
     # The highest protection level this membership may see: raised deliberately, by name.
     clearance = models.CharField(max_length=30, choices=ProtectionLevel, default=ProtectionLevel.MARKED)
+    # A role or clearance that gives rights stands on a request that a second person approved.
+    grant = models.OneToOneField("GrantRequest", models.PROTECT, null=True, blank=True, related_name="membership")
 
     objects = MembershipQuerySet.as_manager()
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from agencies.actors import actor_for, agencies_of
-from agencies.http import MaybeActing
-from agencies.middleware import AGENCY_KEY
+from agencies.http import MaybeActing, reachable_early
+from agencies.middleware import AGENCY_KEY, CAPACITY_KEY, capacity_of
 from agencies.models import Agency, Membership
 from audit import context
 from audit.services import record
@@ -26,6 +26,7 @@ class Choice:
     current: bool
 
 
+@reachable_early  # the middleware sends those without an agency here instead of away from here
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_agency(request: MaybeActing) -> HttpResponse:
     """Show the agencies with a membership in force; one click chooses. With none, say so and whom to ask."""
@@ -42,13 +43,9 @@ def choose_agency(request: MaybeActing) -> HttpResponse:
     return render(
         request,
         "agencies/choose.html",
-        {"choices": _choices(request), "ended": _ended(request), "next": onward},
+        {"choices": _choices(request), **_what_ended(request), "next": onward},
         status=422 if request.method == "POST" else 200,
     )
-
-
-# The middleware sends those without an agency here instead of away from here.
-choose_agency.open_without_agency = True  # type: ignore[attr-defined]
 
 
 def _act_for(request: MaybeActing, agency: Agency) -> None:
@@ -58,6 +55,7 @@ def _act_for(request: MaybeActing, agency: Agency) -> None:
         return
     request.session.cycle_key()
     request.session[AGENCY_KEY] = agency.pk
+    request.session[CAPACITY_KEY] = capacity_of(actor)
     with context.acting(user_id=request.user.pk, agency_id=agency.pk):
         record("agency.chosen", user_id=request.user.pk, agency_id=agency.pk, role=actor.role_codes)
 
@@ -74,9 +72,11 @@ def _choices(request: MaybeActing) -> list[Choice]:
     ]
 
 
-def _ended(request: MaybeActing) -> Agency | None:
-    """The agency the session was opened for, when the membership there is no longer in force."""
+def _what_ended(request: MaybeActing) -> dict[str, Agency | None]:
+    """The agency the session was opened for: `ended` when the membership there is over, `changed` when the role is another."""
     chosen = request.session.get(AGENCY_KEY)
     if chosen is None or request.actor is not None:
-        return None
-    return Agency.objects.filter(pk=chosen).first()
+        return {"ended": None, "changed": None}
+    agency = Agency.objects.filter(pk=chosen).first()
+    still_there = agency is not None and actor_for(request.user, agency) is not None
+    return {"ended": None if still_there else agency, "changed": agency if still_there else None}

@@ -6,10 +6,11 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from agencies.http import MaybeActing
+from agencies.http import MaybeActing, reachable_early
 from agencies.step_up import ask, confirmation_form
 
 
+@reachable_early
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_identity(request: MaybeActing) -> HttpResponse:
     """Ask for password and code, and lead back to where the person was going."""
@@ -21,6 +22,3 @@ def confirm_identity(request: MaybeActing) -> HttpResponse:
         form.save()
         return redirect(onward or settings.LOGIN_REDIRECT_URL)
     return ask(request, form, next=onward)
-
-
-confirm_identity.open_without_agency = True  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ SECURE_HSTS_SECONDS = 0
 # Browsers refuse the __Host- prefix and Secure cookies over plain http.
 SESSION_COOKIE_NAME = "samlos-demo"
 SESSION_COOKIE_SECURE = False
+SESSIONS_AT_ONCE = None  # several visitors may be the same invented person
 CSRF_COOKIE_SECURE = False
 EMAIL_BACKEND = "reminders.mailbox.MailboxBackend"
 MAILBOX_DIR = SAMLOS_HOME / "mail"

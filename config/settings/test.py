@@ -22,6 +22,7 @@ ALLOW_SYNTHETIC_IDS = True
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_NAME = "samlos-test"
 SESSION_COOKIE_SECURE = False
+SESSIONS_AT_ONCE = None  # several visitors may be the same invented person
 CSRF_COOKIE_SECURE = False
 # The cheapest hasher: what it protects is thrown away with the database.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -8,6 +8,7 @@ from agencies.actors import actor_for, agencies_of
 from agencies.enums import ProtectionLevel, Role
 from agencies.models import Membership, User
 from audit import clock
+from tests.people import clear, employ
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def ingrid(cast):
 
 def test_an_actor_holds_all_the_roles_in_force_in_that_agency_and_no_others(cast, ingrid):
     for role, slug in ((Role.MANAGER, "hvk-ost"), (Role.COORDINATOR, "slt")):
-        Membership.objects.create(user=ingrid.user, agency=cast.agency(slug), role=role, valid_from=ingrid.at)
+        employ(ingrid.user, cast.agency(slug), role)
 
     assert cast.ingrid.roles == {Role.CASEWORKER, Role.MANAGER}
 
@@ -64,12 +65,13 @@ def test_only_roles_that_answer_for_the_agencys_cases_see_them_unassigned(cast, 
 
 
 @pytest.mark.parametrize("level", [ProtectionLevel.CONFIDENTIAL, ProtectionLevel.STRICTLY_CONFIDENTIAL])
-def test_nobody_is_cleared_for_a_hidden_address_unless_it_was_given_by_name(cast, ingrid, level):
-    assert not ingrid.is_cleared_for(level)
+def test_nobody_is_cleared_for_a_hidden_address_unless_it_was_given_by_name(cast, level):
+    hanne = cast.hanne
+    assert not hanne.is_cleared_for(level)
 
-    Membership.objects.filter(user=ingrid.user).update(clearance=level)
+    clear(hanne.user, hanne.agency, level)
 
-    assert cast.ingrid.is_cleared_for(level)
+    assert cast.hanne.is_cleared_for(level)
 
 
 def test_a_membership_counts_from_its_first_instant_until_its_end(own_database, cast, shift_clock):

@@ -125,9 +125,9 @@ def test_whoever_has_another_agency_left_is_asked_and_not_moved(client, cast):
 
 
 def test_a_membership_that_has_not_begun_gives_nothing(client, cast):
-    sign_in_without_choice(client, cast.ingrid)
-    Membership.objects.filter(user=cast.ingrid.user).update(
-        valid_from=cast.ingrid.at.replace(year=9000), valid_until=None
+    sign_in_without_choice(client, cast.hanne)
+    Membership.objects.filter(user=cast.hanne.user).update(
+        valid_from=cast.hanne.at.replace(year=9000), valid_until=None
     )
 
     assert client.get(reverse("choose_agency")).wsgi_request.actor is None

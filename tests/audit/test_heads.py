@@ -14,8 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from agencies.models import Membership
-from audit import clock, head_store, heads, signing, verification
+from audit import head_store, heads, signing, verification
 from audit.context import acting
 from audit.models import Head
 from audit.services import record
@@ -25,6 +24,7 @@ from reminders.services import reminders_for
 from tests import databases
 from tests.audit.sealing import as_owner
 from tests.cast import acting_as
+from tests.people import employ
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +207,7 @@ def test_a_line_a_crash_cut_short_is_written_again(cast, log, store):
 
 def test_a_store_that_cannot_be_written_tells_the_privacy_officer_once_and_stops_no_request(cast, log, store):
     nora = cast.nora
-    Membership.objects.create(user=nora.user, agency=nora.agency, role="privacy_officer", valid_from=clock.now())
+    employ(nora.user, nora.agency, "privacy_officer")
     store.mkdir()
     folder = store / nora.agency.slug
     folder.write_text("a file where the folder should be", "utf-8")

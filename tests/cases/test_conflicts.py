@@ -8,7 +8,7 @@ from django.urls import reverse
 from agencies.actors import Actor
 from agencies.decisions import NotNow, Refused
 from agencies.enums import Part, Role
-from agencies.models import Membership, User
+from agencies.models import User
 from audit import clock
 from audit.models import Event
 from cases import grants
@@ -22,17 +22,14 @@ from tests.access.attacks import refuses, rows
 from tests.actionplans import planning
 from tests.cast import Cast, acting_as, sign_in
 from tests.meetings import tables
+from tests.people import employ
 
 pytestmark = pytest.mark.django_db
 
 
 def second_manager(cast: Cast) -> Actor:
     """Oda also leads for a while."""
-    today = clock.today()
-    Membership.objects.create(
-        user=cast.oda.user, agency=cast.oda.agency, role=Role.MANAGER,
-        valid_from=clock.start_of(today), valid_until=clock.end_of(today.replace(year=today.year + 1)),
-    )  # fmt: skip
+    employ(cast.oda.user, cast.oda.agency, Role.MANAGER)
     return cast.oda
 
 

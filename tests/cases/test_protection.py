@@ -18,6 +18,7 @@ from reminders.services import reminders_for
 from tests import stories
 from tests.access.attacks import refuses, rows
 from tests.cast import Cast, acting_as, sign_in
+from tests.people import clear
 
 pytestmark = pytest.mark.django_db
 STRICT, CONFIDENTIAL = ProtectionLevel.STRICTLY_CONFIDENTIAL, ProtectionLevel.CONFIDENTIAL
@@ -53,7 +54,8 @@ def level_of(cast: Cast, case: Case) -> str:
 def test_the_database_and_the_application_order_the_levels_alike(
     cast: Cast, clearance: ProtectionLevel, level: ProtectionLevel
 ) -> None:
-    Membership.objects.filter(user=cast.oda.user).update(clearance=clearance)
+    if clearance != cast.oda.clearance:
+        clear(cast.oda.user, cast.oda.agency, clearance)
     with connection.cursor() as cursor:
         cursor.execute("SELECT samlos.clearance_covers(%s, %s)", [clearance, level])
         (covers,) = cursor.fetchone()

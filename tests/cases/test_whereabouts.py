@@ -27,6 +27,7 @@ from tests import stories
 from tests.access.attacks import refuses, rows
 from tests.cases import reporting
 from tests.cast import Cast, acting_as, sign_in
+from tests.people import clear
 from tests.retold import retold
 
 pytestmark = pytest.mark.django_db
@@ -186,7 +187,7 @@ def test_the_second_lock_knows_who_is_cleared(cast: Cast) -> None:
 def test_a_cleared_agency_that_takes_part_opens_nothing_sealed(cast: Cast, client: Client) -> None:
     """Whereabouts are in no consent once they are hidden: being cleared elsewhere opens the case, not the place."""
     case = hidden(cast, told_everywhere(cast), STRICT)
-    Membership.objects.filter(user=cast.nils.user).update(clearance=STRICT)
+    clear(cast.nils.user, cast.nils.agency, STRICT)
 
     sign_in(client, cast.nils)
     assert client.get(reverse("cases:detail", args=[case.pk])).status_code == 200

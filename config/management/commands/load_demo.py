@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *, people: bool, **options: object) -> None:
         try:
-            demonstration.build_once("agencies", demonstration.build)
+            demonstration.refuse_elsewhere()
+            with demonstration.as_owner():
+                demonstration.build_once("agencies", demonstration.build)
         except demonstration.NotADemonstrationError as error:
             raise CommandError(str(error)) from error
         for app in () if people else APPS:
