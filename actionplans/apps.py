@@ -13,7 +13,7 @@ class ActionPlansConfig(AppConfig):
         from actionplans.views import shown_content
         from agencies import purposes
         from audit.enums import Purpose
-        from cases import registers
+        from cases import emergency, registers
         from cases.workflow import BEFORE_INFORMED
         from reminders import rules
 
@@ -27,6 +27,7 @@ class ActionPlansConfig(AppConfig):
             )
         )
         registers.register_day_rows(contributed.day_rows)
+        emergency.register_page("actionplans:detail")
         purposes.register("actionplans:", Purpose.PLAN)
         registers.register_contributions(contributed.contributions)
         shown_content.register_kinds()

@@ -20,7 +20,7 @@ from agencies.models import Agency
 from cases.enums import CaseState, RightReason
 from cases.grants import is_assigned
 from cases.models import Case, CaseAccess
-from cases.policies import leads, may_work_on, may_write_entry
+from cases.policies import leads, may_work_on, may_write_entry, takes_part
 from cases.workflow import RESTS_ON_CONSENT
 from consent.models import Consent
 
@@ -68,6 +68,9 @@ def may_report(actor: Actor, case: Case) -> Decision:
 
 def may_export(actor: Actor, case: Case) -> Decision:
     """Managers of the agencies that see the case, and whoever works on it for its lead, take the plan out on paper."""
+    reading_only = takes_part(actor, case)
+    if not reading_only:
+        return reading_only
     if actor.has_role(Role.MANAGER):
         return ALLOWED
     if case.is_led_by(actor.agency) and actor.has_role(Role.CASEWORKER) and is_assigned(actor, case):

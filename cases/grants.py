@@ -2,7 +2,8 @@
 
 Guardian's own backend ORs user and group rows, knows no dates and always says yes to a superuser (access.md). This one
 ANDs the whole sentence of design.md: the agency key in force, the assignment or a role that answers, no conflict,
-and the clearance, for the agency on whose behalf the database is being asked.
+and the clearance, for the agency on whose behalf the database is being asked. A break-glass of this very user stands for
+key and assignment together, for seeing the case and never for working on it.
 """
 
 import uuid
@@ -15,7 +16,7 @@ from guardian.core import ObjectPermissionChecker
 from agencies.actors import Actor, actor_for
 from agencies.models import Agency, User
 from audit import context
-from cases.models import Case, CaseUserObjectPermission
+from cases.models import Case, CaseAccess, CaseUserObjectPermission
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -50,10 +51,19 @@ def is_assigned(actor: Actor, case: Case) -> bool:
     return assignments_of(case, actor.agency).filter(user=actor.user).exists()
 
 
+def has_agency_key(actor: Actor, case: Case) -> bool:
+    """Whether guardian finds a key of the actor's agency to `case` among the lines in force. A key of one user is none."""
+    return bool(ObjectPermissionChecker(actor.agency.group).has_perm(VIEW, case))
+
+
+def is_named(actor: Actor, case: Case) -> bool:
+    """Whether a break-glass of this very user is in force in `case` (F-39)."""
+    return CaseAccess.objects.naming(actor).filter(case=case).exists()
+
+
 def assigned_case_ids(actor: Actor) -> set[uuid.UUID]:
     """The cases the actor is assigned to in the agency they act for. Being assigned is only half a right to see one."""
-    rows = CaseUserObjectPermission.objects.filter(user=actor.user, agency=actor.agency, permission__codename=WORK)
-    return set(rows.values_list("content_object_id", flat=True))
+    return set(CaseUserObjectPermission.of(actor).values_list("content_object_id", flat=True))
 
 
 class CaseBackend(BaseBackend):
@@ -69,7 +79,7 @@ class CaseBackend(BaseBackend):
             return False
         agency = Agency.objects.filter(pk=behalf.agency_id).first()
         actor = actor_for(user_obj, agency) if agency else None
-        if actor is None or not ObjectPermissionChecker(actor.agency.group).has_perm(VIEW, obj):
+        if actor is None or not (has_agency_key(actor, obj) or (perm == f"cases.{VIEW}" and is_named(actor, obj))):
             return False
         if perm == f"cases.{WORK}" and not is_assigned(actor, obj):
             return False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from agencies.actors import Actor
+from cases import emergency
 from cases.models import Case
 
 
@@ -118,7 +119,8 @@ def closed(case: Case, by: Actor) -> None:
 
 def tabs_for(actor: Actor, case: Case) -> list[Tab]:
     """The sections of `case` this actor has something to find in, in order."""
-    return sorted((tab for tab in _tabs if tab.shown_to(actor, case)), key=lambda tab: tab.order)
+    tabs = [tab for tab in _tabs if not case.opened_by_glass or emergency.is_open(tab.url_name)]
+    return sorted((tab for tab in tabs if tab.shown_to(actor, case)), key=lambda tab: tab.order)
 
 
 def header_facts_for(actor: Actor, case: Case) -> list[HeaderFact]:

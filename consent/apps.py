@@ -8,13 +8,15 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Give the case its section, header line and waiting approvals, and the ledger its kinds and sweeps."""
-        from agencies import purposes
+        from agencies import navigation, purposes
         from audit.enums import Purpose
-        from cases import registers
+        from cases import emergency, registers
         from cases.workflow import BEFORE_ROUTING
-        from consent import jobs
+        from consent import jobs, policies
         from consent.notifications import RULES
         from consent.services.consents import case_closed
+        from consent.services.glass import laws_of_glasses
+        from consent.views import glass_shown
         from consent.views.contributed import approvals_waiting, header_fact
         from reminders import rules
 
@@ -30,6 +32,19 @@ class ConsentConfig(AppConfig):
         registers.register_header_fact(header_fact)
         registers.register_day_rows(approvals_waiting)
         purposes.register("consent:", Purpose.CONSENT)
+        for name in ("glass", "open_glass", "review_glass", "end_glass"):
+            purposes.register(f"consent:{name}", Purpose.EMERGENCY)
+        navigation.register(
+            navigation.Entry(
+                _("Nødtilgang"),
+                "consent:glasses",
+                85,
+                lambda actor: bool(policies.may_break_glass(actor) or policies.may_follow_glasses(actor)),
+            )
+        )
+        registers.register_header_fact(glass_shown.header_fact)
+        registers.register_day_rows(glass_shown.day_rows)
+        emergency.register_laws(laws_of_glasses)
         for name in ("disclose", "end_disclosure"):
             purposes.register(f"consent:{name}", Purpose.DISCLOSURE)
         registers.register_on_close(case_closed)
@@ -37,3 +52,4 @@ class ConsentConfig(AppConfig):
             rules.register(rule)
         rules.register_sweep(jobs.follow_expired)
         rules.register_sweep(jobs.remind_of_ending)
+        rules.register_sweep(jobs.flag_glasses)

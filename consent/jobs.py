@@ -1,4 +1,6 @@
-"""What time alone makes due: telling the lead that a consent is about to end, and letting a case follow one that has."""
+"""What time alone makes due: telling the lead that a consent is about to end, letting a case follow one that has, and
+marking break-glasses that nobody controlled.
+"""
 
 import datetime as dt
 
@@ -9,7 +11,7 @@ from cases.grants import assignments_of
 from cases.models import Case
 from cases.workflow import RESTS_ON_CONSENT
 from consent.models import Consent
-from consent.services import end_expired
+from consent.services import end_expired, glass
 from consent.services.consents import ENDING
 from reminders.services import raise_reminder
 
@@ -43,6 +45,11 @@ def follow_expired(*, agency: Agency) -> int:
     resting = Case.objects.led_by(agency).in_states(*RESTS_ON_CONSENT).order_by("pk")
     lapsed = resting.exclude(pk__in=Consent.objects.in_force().values("case"))
     return sum(end_expired(case, by=itself) for case in lapsed)
+
+
+def flag_glasses(*, agency: Agency) -> int:
+    """Mark the break-glasses the agency should have controlled within 24 hours and did not (F-39)."""
+    return glass.flag_unreviewed(agency=agency)
 
 
 def _reached(consent: Consent) -> int | None:

@@ -13,7 +13,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from agencies.enums import Part
+from agencies.actors import Actor
+from agencies.enums import Part, Role
 from agencies.models import Agency, User
 from audit import clock
 from audit.clock import Now
@@ -230,6 +231,18 @@ class BreakGlassQuerySet(models.QuerySet["BreakGlass"]):
     def running(self) -> "BreakGlassQuerySet":
         """Those that let their user read something at this instant."""
         return self.filter(running()).exclude(case=None)
+
+    def visible_to(self, actor: Actor) -> "BreakGlassQuerySet":
+        """One's own; for the privacy officer those of the agency's people; and for whoever works on a case for its lead,
+        and the lead's privacy officer, those that opened it or were kept from it.
+        """
+        known = Q(user=actor.user, agency=actor.agency)
+        led = Case.objects.visible_to(actor).worked_on_by(actor).led_by(actor.agency)
+        if actor.has_role(Role.PRIVACY_OFFICER):
+            known |= Q(agency=actor.agency)
+            led = Case.objects.led_by(actor.agency)
+        kept_from = BlockedGlass.objects.filter(case__in=led.values("pk")).values("glass")
+        return self.filter(known | Q(case__in=led.values("pk")) | Q(pk__in=kept_from))
 
     def unreviewed(self) -> "BreakGlassQuerySet":
         """Those that no second person has said anything about."""

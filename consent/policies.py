@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from agencies.decisions import ALLOWED, Decision, all_of, denied
+from agencies.enums import AgencyKind, Part, Role
 from agencies.enums import ForumBasis as HearsOn
-from agencies.enums import Role
 from cases.enums import CaseState, FactKind
 from cases.grants import is_assigned
 from cases.models import Case, CaseAccess
-from cases.policies import leads, may_work_on
+from cases.policies import leads, may_work_on, takes_part
 from cases.workflow import BEFORE_INFORMED, BEFORE_ROUTING, RESTS_ON_CONSENT
 from consent.contents import signer_rule
-from consent.models import Consent, Disclosure
+from consent.models import BreakGlass, Consent, Disclosure
 
 
 def may_see_consents(actor: Actor, case: Case) -> Decision:
@@ -70,6 +70,9 @@ def may_disclose(actor: Actor, case: Case) -> Decision:
     """
     if case.state == CaseState.CLOSED:
         return denied(_("Saken er avsluttet."), "closed")
+    reading_only = takes_part(actor, case)
+    if not reading_only:
+        return reading_only
     if case.is_led_by(actor.agency):
         if case.state in BEFORE_ROUTING and actor.has_role(Role.INTAKE):
             return ALLOWED
@@ -161,3 +164,62 @@ def _in_state(case: Case, state: CaseState) -> Decision:
         % {"now": CaseState(case.state).label, "needed": state.label},
         "wrong_state",
     )
+
+
+# --- break-glass (F-39) -------------------------------------------------------------------------------------------------
+
+# The police are told by those who know: no way of their own leads to these (security.md 3.5, row 5).
+NEVER_OPENED_BY_POLICE = frozenset({Part.HEALTH, Part.CHILD_WELFARE})
+GLASS_CONTROLLERS = frozenset({Role.MANAGER, Role.PRIVACY_OFFICER})
+
+
+def may_break_glass(actor: Actor) -> Decision:
+    """Whoever works on cases, assigned or not, opens named parts of one person's case when life or health cannot wait."""
+    if actor.works_on_cases:
+        return ALLOWED
+    return denied(_("Bare de som arbeider med saker, kan åpne en sak i nødsfall."), "wrong_role")
+
+
+def parts_in_emergency(actor: Actor) -> list[Part]:
+    """The parts that can be named. Core comes with every right; the police never get at health and child welfare."""
+    barred = NEVER_OPENED_BY_POLICE if actor.agency.kind == AgencyKind.POLICE else frozenset()
+    return [part for part in Part if part != Part.CORE and part not in barred]
+
+
+def may_confirm_glass(actor: Actor, glass: BreakGlass) -> Decision:
+    """The second person: a manager or the privacy officer of the agency that leads the case, at intake the intake role.
+
+    They answer for the case, can tell whether there was an emergency, and have no part in the act. The user's own manager
+    is not one: that would be judging one's own house, and would tell a second person there that the case exists. When
+    nothing was opened there is no lead, and the privacy officer of the user's own agency is the one. Never the user.
+    """
+    if glass.user_id == actor.user.pk:
+        return denied(_("En annen enn den som åpnet, må kontrollere det."), "own_glass")
+    if glass.case_id is None:
+        if actor.agency.pk == glass.agency_id and actor.has_role(Role.PRIVACY_OFFICER):
+            return ALLOWED
+        return denied(_("Personvernombudet i tjenesten til den som søkte, kontrollerer dette."), "not_privacy_officer")
+    at_intake = actor.agency.kind == AgencyKind.INTAKE_OFFICE and actor.has_role(Role.INTAKE)
+    if not (actor.has_role(*GLASS_CONTROLLERS) or at_intake):
+        return denied(
+            _("En leder eller personvernombudet i tjenesten som leder saken, kontrollerer dette."), "wrong_role"
+        )
+    if Case.objects.filter(pk=glass.case_id).led_by(actor.agency).exists():
+        return ALLOWED
+    return denied(_("Tjenesten som leder saken, kontrollerer dette."), "not_lead")
+
+
+def may_end_glass(actor: Actor, glass: BreakGlass) -> Decision:
+    """Its user, when done, and whoever could be the second person."""
+    if glass.user_id == actor.user.pk and glass.agency_id == actor.agency.pk:
+        return ALLOWED
+    return may_confirm_glass(actor, glass)
+
+
+def may_follow_glasses(actor: Actor) -> Decision:
+    """Those who control: managers, intake, and privacy officers, who also count how often each of their people did it."""
+    if actor.has_role(*GLASS_CONTROLLERS) or (
+        actor.agency.kind == AgencyKind.INTAKE_OFFICE and actor.has_role(Role.INTAKE)
+    ):
+        return ALLOWED
+    return denied(_("Bare ledere og personvernombudet kontrollerer nødtilganger."), "wrong_role")

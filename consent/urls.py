@@ -1,9 +1,16 @@
 from django.urls import path
 
-from consent.views import detail, disclosing, ending, record
+from consent.views import detail, disclosing, ending, glass, record
 
 app_name = "consent"
 urlpatterns = [
+    # --- emergencies ---
+    path("nodtilgang/", glass.glasses, name="glasses"),
+    path("nodtilgang/apne/", glass.open_in_emergency, name="open_glass"),
+    path("nodtilgang/<uuid:glass_id>/", glass.glass, name="glass"),
+    path("nodtilgang/<uuid:glass_id>/kontroll/", glass.review, name="review_glass"),
+    path("nodtilgang/<uuid:glass_id>/avslutt/", glass.end, name="end_glass"),
+    # --- a case's consent and disclosures ---
     path("samtykke/<uuid:consent_id>/", detail.of_consent, name="of_consent"),
     path("saker/<uuid:case_id>/samtykke/", detail.detail, name="detail"),
     path("saker/<uuid:case_id>/samtykke/registrer/", record.record, name="record"),

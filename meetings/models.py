@@ -161,11 +161,12 @@ class HeardContentQuerySet(models.QuerySet[_Heard]):
         return self.filter(author_agency=agency)
 
     def heard_by(self, actor: "Actor") -> Self:
-        """What `actor` may hear: the case is visible to them, and the agency takes part when the forum speaks of it
-        and may know all of its parts (F-12, LIL-23). Ask within the actor's own database context.
+        """What `actor` may hear: they are in the case for their agency, which takes part when the forum speaks of it and
+        may know all of its parts (F-12, LIL-23). Ask within the actor's own database context.
         """
         return self.filter(
-            MayHear("case_id", self.forum_path, "parts", "author_agency_id"), case__in=Case.objects.visible_to(actor)
+            MayHear("case_id", self.forum_path, "parts", "author_agency_id"),
+            case__in=Case.objects.visible_to(actor).worked_on_by(actor),
         )
 
 

@@ -31,8 +31,22 @@ class CaseAccessQuerySet(models.QuerySet["CaseAccess"]):
         return self.filter(Q(valid_until=None) | Q(valid_until__gt=Now()), valid_from__lte=Now())
 
     def in_force_for(self, actor: "Actor") -> "CaseAccessQuerySet":
-        """The lines through which `actor` may know something now: the agency's, and break-glass of this very user."""
-        return self.in_force().filter(Q(user=None) | Q(user=actor.user), agency=actor.agency)
+        """The lines through which `actor` may know something now: break-glass of this very user, and the agency's.
+
+        The agency's are for those who need to know: a role that answers for its cases, or an assignment to the line's
+        case. So an unassigned colleague who broke the glass reads the parts it names, and nothing more of what the
+        agency may know.
+        """
+        from cases.models.keys import CaseUserObjectPermission
+
+        of_agency = Q(user=None)
+        if not actor.answers_for_agency:
+            of_agency &= Q(Exists(CaseUserObjectPermission.of(actor).filter(content_object=OuterRef("case"))))
+        return self.in_force().filter(of_agency | Q(user=actor.user), agency=actor.agency)
+
+    def naming(self, actor: "Actor") -> "CaseAccessQuerySet":
+        """The lines in force that name this very user: break-glass (F-39)."""
+        return self.in_force().filter(user=actor.user, agency=actor.agency)
 
     def covering(self, part: object, author: object) -> "CaseAccessQuerySet":
         """Those that cover content of `part` written by agency `author`: values, or fields of an outer query."""

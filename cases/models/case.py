@@ -22,9 +22,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: "Actor | None") -> "CaseQuerySet":
         """The cases `actor` may know of at this instant: the whole sentence of design.md ("Access").
 
-        A right of the agency in force; the user assigned, or in a role that answers for the agency's cases; no
-        declared conflict; the person's protection level within the user's clearance. Membership and sign-in are
-        what made the actor. Nothing of this is ever kept.
+        A right of the agency in force, and the user assigned, or in a role that answers for the agency's cases; or a
+        break-glass of this very user, which names its user and so is the need to know itself. No declared conflict; the
+        person's protection level within the user's clearance. Membership and sign-in are what made the actor. Nothing
+        of this is ever kept.
         """
         from cases.models.keys import CaseUserObjectPermission
         from cases.models.people import Conflict, Person
@@ -38,16 +39,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
         )
         if actor.answers_for_agency:
             return found
-        return found.filter(
-            Exists(
-                CaseUserObjectPermission.objects.filter(
-                    content_object=OuterRef("pk"),
-                    user=actor.user,
-                    agency=actor.agency,
-                    permission__codename="work_on_case",
-                )
-            )
-        )
+        # The lines say it all; from these few ids the database begins instead of from the whole agency's.
+        assigned = CaseUserObjectPermission.of(actor).values_list("content_object_id", flat=True)
+        named = CaseAccess.objects.naming(actor).values_list("case_id", flat=True)
+        return found.filter(pk__in=assigned.union(named))
+
+    def worked_on_by(self, actor: "Actor") -> "CaseQuerySet":
+        """Those of them the actor is in on the agency's behalf, and not on a break-glass alone, which is for reading."""
+        lines = CaseAccess.objects.in_force_for(actor).filter(case=OuterRef("pk"), user=None)
+        return self.filter(Exists(lines))
 
     def led_by(self, agency: Agency) -> "CaseQuerySet":
         return self.filter(lead_agency=agency)
@@ -85,6 +85,8 @@ class Case(models.Model):
 
     # For whom and with which parts a page opened it, as long as the request lasts (`cases.views.loading`).
     opened_with: "tuple[Actor, frozenset[str]] | None" = None
+    # Whether it was opened there on a break-glass alone: its reader then works on it for nobody.
+    opened_by_glass = False
 
     objects = CaseQuerySet.as_manager()
 
@@ -118,7 +120,8 @@ class Case(models.Model):
         return {FactKind(kind) for kind in self.facts.in_force().values_list("kind", flat=True)}
 
     def is_led_by(self, agency: Agency) -> bool:
-        return bool(self.lead_agency_id == agency.pk)
+        """Whether the agency leads the case. To somebody who opened it on a break-glass alone theirs never does."""
+        return bool(self.lead_agency_id == agency.pk) and not self.opened_by_glass
 
     def is_late(self, at: dt.datetime) -> bool:
         return self.due_at is not None and self.due_at <= at

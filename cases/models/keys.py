@@ -4,7 +4,7 @@ They stand here and not in `grants.py` because Django loads models with the app,
 permission models by their base class.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from guardian.models.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -12,6 +12,9 @@ from guardian.models.models import GroupObjectPermissionBase, UserObjectPermissi
 from agencies.models import Agency, User
 from audit.clock import now
 from cases.models.case import Case
+
+if TYPE_CHECKING:
+    from agencies.actors import Actor
 
 
 class CaseUserObjectPermission(UserObjectPermissionBase):
@@ -25,6 +28,11 @@ class CaseUserObjectPermission(UserObjectPermissionBase):
     class Meta:
         unique_together: ClassVar = ["user", "permission", "content_object", "agency"]
         indexes = [models.Index(fields=["user", "agency", "content_object"], name="assignment_by_user")]
+
+    @classmethod
+    def of(cls, actor: "Actor") -> "models.QuerySet[CaseUserObjectPermission]":
+        """The actor's assignments in the agency they act for. Being assigned is only half a right to see a case."""
+        return cls.objects.filter(user=actor.user, agency=actor.agency, permission__codename="work_on_case")
 
 
 class AgencyKey(GroupObjectPermissionBase):

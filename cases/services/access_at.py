@@ -110,7 +110,11 @@ def _acting_for(actor: Actor, case: Case) -> Answer:
         words["roles"] = ", ".join(sorted(str(role.label).lower() for role in actor.roles))
         return _no(ROLE, _("Rollen (%(roles)s) i %(agency)s arbeider ikke med saker.") % words)
     lines = list(_lines(actor, case))
-    if not actor.answers_for_agency and not _is_named(actor, case, lines):
+    needs_to_know = actor.answers_for_agency or _was_assigned(actor, case)
+    if not needs_to_know:
+        # A break-glass names its user in the assignment's stead, and opens nothing else of what the agency may know.
+        lines = [line for line in lines if line.user_id == actor.user.pk]
+    if not needs_to_know and not lines:
         return _no(ASSIGNMENT, _("Brukeren var ikke tildelt saken i %(agency)s %(at)s.") % words)
     conflict = _conflict(actor, case)
     if conflict is not None:
@@ -138,10 +142,8 @@ def _lines(actor: Actor, case: Case) -> "QuerySet[CaseAccess]":
     ).order_by("reason", "valid_from", "source_id", "line")
 
 
-def _is_named(actor: Actor, case: Case, lines: list[CaseAccess]) -> bool:
-    """Whether the user was assigned to the case, or a break-glass of theirs named them in its stead."""
-    if any(line.user_id == actor.user.pk for line in lines):
-        return True
+def _was_assigned(actor: Actor, case: Case) -> bool:
+    """Whether the user was assigned to the case at the actor's instant."""
     periods = AssignmentPeriod.objects.filter(case=case, user=actor.user, agency=actor.agency)
     return periods.filter(Q(valid_until=None) | Q(valid_until__gt=actor.at), valid_from__lte=actor.at).exists()
 

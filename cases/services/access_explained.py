@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from agencies.actors import ANSWERING_ROLES, Actor
 from agencies.enums import Part, ProtectionLevel, Role
-from agencies.models import Agency, Membership
+from agencies.models import Agency, LegalBasis, Membership
 from agencies.templatetags.samlos import clock_time, day, last_day
+from cases import emergency
 from cases.enums import RightReason
 from cases.grants import assignments_of
 from cases.models import Case, CaseAccess, CaseUserObjectPermission
@@ -54,7 +55,7 @@ def explain(actor: Actor, case: Case) -> Explanation:
     checks = (
         Check(_("Du er logget inn med høyt sikkerhetsnivå")),
         _membership(actor),
-        _place(actor, assignment),
+        _place(actor, rights, assignment),
         *_rights(rights, actor.agency, names),
         *_protection(case),
         Check(_("Du har ikke meldt fra om at du er inhabil i saken")),
@@ -68,12 +69,12 @@ def explain(actor: Actor, case: Case) -> Explanation:
     )
 
 
-def _place(actor: Actor, assignment: CaseUserObjectPermission | None) -> Check:
+def _place(actor: Actor, rights: list[CaseAccess], assignment: CaseUserObjectPermission | None) -> Check:
     """Need to know: the assignment, the role that answers, or the break-glass that names the user."""
     if assignment is not None:
         words = {"name": assignment.assigned_by.name, "day": day(assignment.assigned_at)}
         return Check(_("Du er tildelt saken"), _("Av %(name)s, %(day)s.") % words)
-    if actor.answers_for_agency:
+    if actor.answers_for_agency and any(right.user_id is None for right in rights):
         return Check(_("Rollen din svarer for tjenestens saker"), _("Du er %(role)s.") % {"role": _role_words(actor)})
     return Check(_("Nødtilgangen gjelder deg selv"), _("Ingen andre i tjenesten ser saken av den grunn."))
 
@@ -165,13 +166,20 @@ def _part_reason(right: CaseAccess, own: Agency, names: dict[int, str]) -> str:
         return _("Dere leder saken: det dere selv har skrevet. Fra %(from)s, så lenge dere leder den.") % words
     words["givers"] = _givers(right, own, names)
     if right.reason == RightReason.BREAK_GLASS and right.valid_until:
-        words["time"] = clock_time(right.valid_until)
-        return _("Nødtilgang som du selv har åpnet: %(givers)s. Slutter kl. %(time)s.") % words
+        words |= {"time": clock_time(right.valid_until), "law": _law_of(right, own)}
+        return _("Nødtilgang som du selv har åpnet%(law)s: %(givers)s. Slutter kl. %(time)s.") % words
     if right.reason == RightReason.CONSENT:
         return _("Den unge har samtykket: %(givers)s. Fra %(from)s til og med %(until)s.") % words
     if right.received_only:
         return _("Delt på lovgrunnlag: det som fulgte med meldingen. Fra %(from)s til og med %(until)s.") % words
     return _("Delt på lovgrunnlag: %(givers)s. Fra %(from)s til og med %(until)s.") % words
+
+
+def _law_of(right: CaseAccess, own: Agency) -> str:
+    """On which law a break-glass rests, as a lawyer would cite it: " (Straffeloven § 287)"."""
+    code = emergency.laws_of({right.source_id}).get(right.source_id)
+    law = LegalBasis.objects.filter(country=own.municipality.country, code=code).first() if code else None
+    return f" ({law.citation})" if law else ""
 
 
 def _givers(right: CaseAccess, own: Agency, names: dict[int, str]) -> str:

@@ -11,7 +11,7 @@ from agencies.models import Membership, User
 from audit import clock
 from cases.grants import assignments_of, unassign
 from cases.models import Case, Conflict
-from cases.policies import may_end_conflict, may_keep_conflicts, may_view
+from cases.policies import may_end_conflict, may_keep_conflicts, may_view, takes_part
 from cases.services.lifecycle import lock, record_change
 
 
@@ -22,7 +22,8 @@ def declare(case: Case, *, by: Actor) -> None:
     Only a manager who is somebody else can end a conflict. The audit row and the assignment come first: afterwards the
     case is gone for the actor. Declaring twice changes nothing.
     """
-    case = lock(case)
+    if takes_part(by, case):  # who opened it in an emergency may change nothing in it, and so has nothing to lock
+        case = lock(case)
     if not _in_force(case, by.user):
         may_view(by, case).enforce()
         _declare(case, by.user, by=by)

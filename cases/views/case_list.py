@@ -13,7 +13,7 @@ from agencies.http import Request
 from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
 from cases.grants import assigned_case_ids
-from cases.models import Case, ConcernReport, recent_case_ids
+from cases.models import Case, CaseAccess, ConcernReport, recent_case_ids
 from cases.views import words
 from cases.views.loading import record_list
 
@@ -85,7 +85,8 @@ def permitted_ids(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> list[
     deadlines are their lead's own.
     """
     if form.only_mine or not actor.answers_for_agency:
-        candidates = sorted(mine)
+        named = CaseAccess.objects.naming(actor).values_list("case_id", flat=True)
+        candidates = sorted(mine if form.only_mine else mine.union(named))
     else:
         candidates = [case_id for _activity, case_id in recent_case_ids(actor, limit=MOST + 1)]
     found = form.narrow(Case.objects.visible_to(actor).filter(pk__in=candidates), actor)

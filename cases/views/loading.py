@@ -3,12 +3,16 @@
 import uuid
 from collections.abc import Collection, Iterable
 
+from django.db import models
 from django.http import Http404
 
 from agencies.enums import Part
 from agencies.http import Request
 from agencies.purposes import purpose_of
+from audit.enums import Purpose
 from audit.services import record, record_once
+from cases import emergency
+from cases.enums import RightReason
 from cases.models import Case, CaseAccess
 
 
@@ -27,20 +31,21 @@ def open_case(request: Request, case_id: uuid.UUID) -> Case:
     if case is None:
         raise Http404
     rows = CaseAccess.objects.in_force_for(actor).filter(case=case)
-    lines = list(rows.values_list("parts", "reason", "received_only"))
-    case.opened_with = (
-        actor,
-        frozenset(part for parts, _, received_only in lines if not received_only for part in parts),
-    )
+    lines = list(rows.only("parts", "reason", "received_only", "user", "source_id"))
+    case.opened_with = (actor, frozenset(part for line in lines if not line.received_only for part in line.parts))
+    in_emergency = any(line.user_id is not None for line in lines)
+    case.opened_by_glass = in_emergency and all(line.user_id is not None for line in lines)
+    if case.opened_by_glass:
+        emergency.may_be_asked(request).enforce()
     record_once(
         "case.read",
         case_id=case.pk,
         user_id=actor.user.pk,
         agency_id=actor.agency.pk,
         role=actor.role_codes,
-        parts={part for parts, _, _ in lines for part in parts},
-        basis=",".join(sorted({reason for _, reason, _ in lines})),
-        purpose=purpose_of(request),
+        parts={part for line in lines for part in line.parts},
+        basis=emergency.bases_in_log((line.reason, line.source_id) for line in lines),
+        purpose=Purpose.EMERGENCY if in_emergency else purpose_of(request),
         object_type="case",
         object_id=case.pk,
     )
@@ -65,8 +70,11 @@ def record_list(
     actor = request.actor
     shown = sorted(set(case_ids))
     if basis is None:
-        reasons = CaseAccess.objects.in_force_for(actor).filter(case__in=shown).values_list("reason", flat=True)
-        basis = ",".join(sorted(set(reasons.distinct())))
+        lines = CaseAccess.objects.in_force_for(actor).filter(case__in=shown)
+        glass = models.Case(
+            models.When(reason=RightReason.BREAK_GLASS, then="source_id")
+        )  # which one matters there alone
+        basis = emergency.bases_in_log(lines.values_list("reason", glass).distinct())
     record(
         kind,
         user_id=actor.user.pk,

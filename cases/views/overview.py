@@ -102,7 +102,8 @@ def _entry(request: Request, case: Case, entry_id: uuid.UUID) -> Entry:
 
 def _overview(request: Request, case: Case, form: EntryForm, parts: list[Part], *, status: int = 200) -> HttpResponse:
     actor = request.actor
-    taking_part = readers.readers_of(actor, case)
+    # Who else takes part is no part of the case's content, which is all that a break-glass opens.
+    taking_part = [] if case.opened_by_glass else readers.readers_of(actor, case)
     chosen = _chosen_part(form["part"].value() or "", parts)
     context = shell(request, case, tab="overview") | {
         "form": form,

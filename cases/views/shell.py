@@ -45,7 +45,7 @@ def shell(request: Request, case: Case, *, tab: str) -> dict[str, Any]:
         "case": case,
         "person": case.person,
         "age": age_on(case.person.birth_date, actor.at.astimezone(clock.local_zone()).date()),
-        "role_tag": _role_tag(leads=leads, assigned=why.is_assigned),
+        "role_tag": _("Nødtilgang") if case.opened_by_glass else _role_tag(leads=leads, assigned=why.is_assigned),
         "leads": leads,
         "state_now": _now(request, case, leads=leads, assigned=why.is_assigned),
         "facts": facts,

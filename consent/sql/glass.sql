@@ -132,7 +132,7 @@ CREATE POLICY readable ON consent_breakglass FOR SELECT TO {app} USING (
 -- cases of one's own municipality, found by the whole number, or by the whole name and the birth date together: there is
 -- nothing to browse. What a declared conflict or the person's protection keeps from this user is as if it did not exist,
 -- and from the two highest levels a name finds nobody (security.md 3.5, row 3).
-CREATE FUNCTION samlos.open_glass(wanted varchar[], law varchar, why text, number bytea, name_key varchar, born date)
+CREATE FUNCTION samlos.open_glass(wanted varchar[], law varchar, why text, id_index bytea, name_key varchar, born date)
     RETURNS uuid
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
@@ -177,7 +177,7 @@ CREATE FUNCTION samlos.open_glass(wanted varchar[], law varchar, why text, numbe
                AND (b.valid_to IS NULL OR b.valid_to >= samlos.now()::date - 1)) THEN
             RAISE EXCEPTION 'break-glass rests on a legal basis of the list' USING ERRCODE = 'check_violation';
         END IF;
-        IF (number IS NOT NULL) = (name_key IS NOT NULL AND born IS NOT NULL) THEN
+        IF (id_index IS NOT NULL) = (name_key IS NOT NULL AND born IS NOT NULL) THEN
             RAISE EXCEPTION 'break-glass looks for one person' USING ERRCODE = 'check_violation';
         END IF;
 
@@ -186,15 +186,15 @@ CREATE FUNCTION samlos.open_glass(wanted varchar[], law varchar, why text, numbe
                    coalesce((SELECT encode(i.number_index, 'hex') FROM cases_personidentity i WHERE i.case_id = c.id
                               ORDER BY i.created_at DESC LIMIT 1), c.id::text) AS human,
                    array_position(levels, p.protection_level::text) <= highest
-                   AND (number IS NOT NULL OR p.protection_level NOT IN ('strictly_confidential', 'fictitious_id'))
+                   AND (id_index IS NOT NULL OR p.protection_level NOT IN ('strictly_confidential', 'fictitious_id'))
                    AND NOT EXISTS (SELECT 1 FROM cases_conflict f
                                     WHERE f.case_id = c.id AND f.user_id = samlos.user_id() AND f.declared_at <= samlos.now()
                                       AND (f.ended_at IS NULL OR f.ended_at > samlos.now())) AS may_be_opened
               FROM cases_case c JOIN cases_person p ON p.case_id = c.id
               JOIN agencies_agency l ON l.group_id = c.lead_agency_id AND l.municipality_id = mine.municipality_id
              WHERE c.state <> 'closed'
-               AND CASE WHEN number IS NOT NULL
-                        THEN c.id IN (SELECT i.case_id FROM cases_personidentity i WHERE i.number_index = number)
+               AND CASE WHEN id_index IS NOT NULL
+                        THEN c.id IN (SELECT i.case_id FROM cases_personidentity i WHERE i.number_index = id_index)
                         ELSE p.sort_key = name_key AND p.birth_date = born END)
         SELECT array_agg(f.id ORDER BY f.opened_at DESC, f.id) FILTER (WHERE f.may_be_opened),
                count(DISTINCT f.human) FILTER (WHERE f.may_be_opened),
@@ -292,13 +292,13 @@ CREATE FUNCTION samlos.end_glass(target uuid) RETURNS void
     END $$;
 
 -- 24 hours without a second person's word: marked once, on behalf of the agency that should have said it.
-CREATE FUNCTION samlos.flag_glasses() RETURNS TABLE (glass_id uuid)
+CREATE FUNCTION samlos.flag_glasses() RETURNS TABLE (glass_id uuid, case_id uuid)
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
         UPDATE consent_breakglass g SET flagged_at = samlos.now()
          WHERE g.reviewed_at IS NULL AND g.flagged_at IS NULL AND g.valid_from + interval '24 hours' <= samlos.now()
            AND CASE WHEN g.case_id IS NULL THEN g.agency_id = samlos.agency_id() ELSE samlos.leads(g.case_id) END
-        RETURNING g.id
+        RETURNING g.id, g.case_id
     $$;
 
 -- Whom to tell: those who may be the second person, whoever leads a case somebody was kept from, and the privacy officer

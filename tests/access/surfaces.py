@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CASE = auto()  # knowing of the case it names
     MEETING = auto()  # a seat at the meeting it names
     ITEM = auto()  # hearing the item it names
+    CONTROL = auto()  # a break-glass: its user, its case's lead, privacy officers (tests/consent/test_glass.py)
     OWN = auto()  # lists what the reader may know: open to all who act for an agency, different for each
     STAFF = auto()  # about people and roles, agencies and forums: nothing of a young person
     ACCOUNT = auto()  # the reader's own account and sign-in
@@ -60,8 +61,9 @@ SORTED: dict[Kind, str] = {
     Kind.ITEM: "meetings:status meetings:record meetings:remove_decision",
     Kind.OWN: """
         home search cases:list cases:contributions cases:inbox meetings:list meetings:create reminders open_reminder
-        mark_reminders_seen mailbox mailbox_invitation
+        mark_reminders_seen mailbox mailbox_invitation consent:glasses consent:open_glass
     """,
+    Kind.CONTROL: "consent:glass consent:review_glass consent:end_glass",
     Kind.STAFF: "choose_agency demo_cast",
     Kind.ACCOUNT: """
         account_login account_logout account_inactive account_reauthenticate account_change_password account_set_password

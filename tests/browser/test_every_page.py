@@ -15,6 +15,7 @@ from tests.actionplans import planning
 from tests.browser.conftest import Visitor
 from tests.cast import Cast, acting_as
 from tests.consent import test_disclose as disclosing
+from tests.consent import test_glass as breaking
 from tests.meetings import tables
 
 pytestmark = pytest.mark.browser
@@ -37,6 +38,10 @@ LOOKED_AT_BY = {
     "cases:reject": "rune",
     "cases:assign": "mona",
     "consent:approve_disclosure": "mona",
+    "consent:glasses": "pia",
+    "consent:glass": "rune",
+    "consent:review_glass": "rune",
+    "consent:end_glass": "rune",
     "actionplans:pdf": "mona",
     "meetings:create": "marte",
     "meetings:change": "marte",
@@ -118,6 +123,7 @@ class Things:
         )
         past, coming = tables.called(cast, days=1), tables.called(cast, days=30)
         spoken_of, to_be_spoken_of = (tables.on_agenda(cast, case, meeting) for meeting in (past, coming))
+        opened = breaking.opened_at_intake(cast)
         with acting_as(cast.marte):
             theme = agenda.add_general(coming, by=cast.marte, title="Natteravnene")
         with acting_as(cast.ingrid):
@@ -137,6 +143,7 @@ class Things:
                 "follow_up_id": FollowUp.objects.get(case=case).pk,
                 "meeting_id": coming.pk,
                 "theme_id": theme.pk,
+                "glass_id": opened.pk,
                 "item_id": to_be_spoken_of.pk,
                 "decision_id": to_be_spoken_of.pk,  # only taken away, never looked at
                 "uidb36": "0",
