@@ -125,14 +125,14 @@ def _queue_of(agency: Agency) -> uuid.UUID:
 def remind_of_look_ups(*, agency: Agency) -> int:
     """Tell the agency's privacy officers that look-ups wait: once a week, and at once for each that a person asked about."""
     waiting = LookUpReview.objects.of(agency).unsettled()
-    rows = list(waiting.values_list("pk", "reported_by_agency"))
-    if not rows:
+    if not waiting.exists():
         return 0
     officers = Membership.objects.in_force().filter(
         agency=agency, role=Role.PRIVACY_OFFICER, user__is_active=True, user__is_machine=False
     )
     year, week, _day = clock.today().isocalendar()
-    said = [(pk, "reported") for pk, reported_by in rows if reported_by is not None]
+    reported = waiting.filter(reported_by_agency__isnull=False)
+    said = [(pk, "reported") for pk in reported.values_list("pk", flat=True)]
     said.append((_queue_of(agency), f"{year}-{week:02d}"))
     raised = 0
     for officer in User.objects.filter(pk__in=officers.values("user")):

@@ -1,5 +1,6 @@
 """Every address the site knows: each page that one of the cast can reach is looked at, so that none is forgotten."""
 
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -7,12 +8,14 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from actionplans.models import Commitment, FollowUp, Measure
 from agencies.enums import Part
-from cases.enums import EntryKind
-from cases.services import entries, needs
+from cases.enums import EntryKind, ReviewOutcome
+from cases.models import Case
+from cases.services import entries, log_review, needs
 from meetings.services import agenda
 from tests import stories
 from tests.actionplans import planning
 from tests.browser.conftest import Visitor
+from tests.cases import test_insight as looking
 from tests.cast import Cast, acting_as
 from tests.consent import test_disclose as disclosing
 from tests.consent import test_glass as breaking
@@ -37,6 +40,11 @@ LOOKED_AT_BY = {
     "cases:report": "rune",
     "cases:reject": "rune",
     "cases:assign": "mona",
+    "cases:exposure": "mona",
+    "cases:insight_decide": "mona",
+    "cases:log_review": "pia",
+    "cases:log_review_breaches": "pia",
+    "cases:log_review_follow_up": "pia",
     "consent:approve_disclosure": "mona",
     "consent:glasses": "pia",
     "consent:glass": "rune",
@@ -149,6 +157,7 @@ class Things:
                 "uidb36": "0",
                 "key": "not-a-key",
             }
+        self.known |= of_the_log(cast, case)
         self.instead = {
             ("cases:report", "case_id"): at_intake.pk,
             ("cases:reject", "case_id"): at_intake.pk,
@@ -163,3 +172,16 @@ class Things:
     def of(self, name: str, what: str) -> object:
         """What stands for `what` in the address called `name`. KeyError when there is nothing."""
         return self.instead.get((name, what)) or self.known[what]
+
+
+def of_the_log(cast: Cast, case: Case) -> dict[str, uuid.UUID]:
+    """A look-up that is shown, one that a manager may withhold, and one that was found unlawful."""
+    event = looking.read_by(cast.nils, case)
+    waits = looking.withheld(cast, case, looking.read_by(cast.leif, case), approved=False)
+    looking.read_by(cast.oda, case, kind="glass.opened")
+    with acting_as(cast.pia):
+        log_review.look_now(by=cast.pia)
+        odd = log_review.waiting_ids(cast.pia)
+        breach = next(one.pk for one in log_review.items(odd) if one.employee == cast.oda.user)
+        log_review.settle(breach, ReviewOutcome.UNLAWFUL, by=cast.pia)
+    return {"event_id": event, "withholding_id": waits.pk, "review_id": breach}

@@ -13,7 +13,6 @@ import datetime as dt
 import json
 import uuid
 from argparse import ArgumentParser
-from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -48,12 +47,12 @@ class Command(BaseCommand):
         exposure.add_arguments(actions.add_parser("exposure", help="who could have seen a part, and who did"))
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
-        answer: dict[str, Callable[..., None]] = {
-            "explain": self._explain,
-            "verify": self._verify,
-            "exposure": self._exposure,
-        }
-        answer[action](**options)
+        if action == "explain":
+            self._explain(**options)
+        elif action == "verify":
+            self._verify(**options)
+        else:
+            self._exposure(**options)
 
     def _explain(self, *, user: str, case: str, agency: str | None, at: str | None, **options: Any) -> None:
         """Exit code 0 whatever the answer; 2 with one sentence when the question is about nothing we know."""
