@@ -31,7 +31,6 @@ class Kind(StrEnum):
     CASE = auto()  # knowing of the case it names
     MEETING = auto()  # a seat at the meeting it names
     ITEM = auto()  # hearing the item it names
-    CONTROL = auto()  # a break-glass: its user, its case's lead, privacy officers (tests/consent/test_glass.py)
     OWN = auto()  # lists what the reader may know: open to all who act for an agency, different for each
     STAFF = auto()  # about people and roles, agencies and forums: nothing of a young person
     ACCOUNT = auto()  # the reader's own account and sign-in
@@ -41,10 +40,13 @@ class Kind(StrEnum):
 
 SORTED: dict[Kind, str] = {
     Kind.CASE: """
-        cases:report cases:receive cases:route cases:reject cases:detail cases:who_will_see cases:readers cases:entry cases:correct_entry
+        cases:report cases:receive cases:route cases:reject cases:detail cases:who_will_see cases:entry cases:correct_entry
         cases:declare_conflict cases:assign cases:unassign cases:review cases:talk cases:summon cases:did_not_come
         cases:hold_talk cases:needs cases:network cases:remove_resource_person cases:assessments cases:assess
         cases:start_collaboration cases:close
+        cases:readers cases:protection cases:raise_protection cases:lower_protection cases:answer_lower cases:sealed
+        cases:remove_sealed cases:insight cases:insight_pdf cases:insight_prepare cases:insight_report
+        cases:insight_withhold cases:insight_decide cases:insight_end
         consent:of_consent consent:detail consent:record consent:refuse consent:ask_again consent:revoke consent:disclose
         consent:end_disclosure consent:approve_disclosure
         actionplans:detail actionplans:edit actionplans:pdf actionplans:own_pdf actionplans:main_goal actionplans:area_goals
@@ -61,25 +63,27 @@ SORTED: dict[Kind, str] = {
     Kind.ITEM: "meetings:status meetings:record meetings:remove_decision",
     Kind.OWN: """
         home search cases:list cases:contributions cases:inbox meetings:list meetings:create reminders open_reminder
-        mark_reminders_seen mailbox mailbox_invitation consent:glasses consent:open_glass
+        mark_reminders_seen mailbox mailbox_invitation
+        cases:log_review cases:log_review_look_now cases:log_review_breaches cases:log_review_settle cases:log_review_undo
+        cases:log_review_follow_up cases:exposure
     """,
-    Kind.CONTROL: "consent:glass consent:review_glass consent:end_glass",
     Kind.STAFF: "choose_agency demo_cast",
     Kind.ACCOUNT: """
-        account_login account_logout account_inactive account_reauthenticate account_change_password account_set_password
+        confirm_identity account_login account_logout account_inactive account_reauthenticate account_change_password account_set_password
         account_reset_password account_reset_password_done account_reset_password_from_key
         account_reset_password_from_key_done mfa_index mfa_authenticate mfa_reauthenticate mfa_activate_totp
         mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes mfa_download_recovery_codes
     """,
     Kind.OPEN: "front_door healthz readyz accessibility privacy shortcuts api:schema api:no-such-address",
-    Kind.MACHINE: "api:audit-heads api:concern-reports api:concern-report",
+    Kind.MACHINE: "api:concern-reports api:concern-report api:audit-heads",
 }
 KINDS = {name: kind for kind, names in SORTED.items() for name in names.split()}
 PROTECTED = (Kind.CASE, Kind.MEETING, Kind.ITEM)
 
 # What each program of ours prints or does. None answers a question about a young person to somebody who signed in.
 COMMANDS = {
-    "audit": "reckons the log anew, or signs it: positions and digests, never what an event tells",
+    "access": "tells the operator who has which right, of what part and why: never what is written",
+    "audit": "reckons the log anew, and prints how many rows and where it breaks",
     "bench": "measures on data of its own making",
     "demo_cast": "prints the invented people",
     "demo_clock": "moves the demonstration's clock",
@@ -167,13 +171,18 @@ def our_modules() -> list[str]:
 
 
 def ask(
-    client: Client, surface: Surface, url: str, method: str = "GET", body: dict[str, str] | None = None
+    client: Client,
+    surface: Surface,
+    url: str,
+    method: str = "GET",
+    body: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> HttpResponse:
     """What the signed-in client is answered. Pieces of pages are asked for as htmx does."""
-    headers = {"HX-Request": "true"} if surface.name == "cases:who_will_see" else {}
+    sent = {"HX-Request": "true", **(headers or {})} if surface.name == "cases:who_will_see" else headers
     if method == "POST":
-        return cast("HttpResponse", client.post(url, ANYTHING if body is None else body, headers=headers))
-    return cast("HttpResponse", client.get(url, headers=headers))
+        return cast("HttpResponse", client.post(url, ANYTHING if body is None else body, headers=sent))
+    return cast("HttpResponse", client.get(url, headers=sent))
 
 
 def text_of(response: HttpResponse) -> str:

@@ -127,11 +127,11 @@ class World:
     """Where everything is (`things`: what stands in an address, by the address's own word) and what is in force."""
 
     case_id: uuid.UUID
-    things: dict[str, object]
-    instead: dict[str, dict[str, object]]
+    things: dict[str, uuid.UUID | str]
+    instead: dict[str, dict[str, uuid.UUID | str]]
     terms: Terms
 
-    def arguments(self, view: str, names: list[str]) -> dict[str, object]:
+    def arguments(self, view: str, names: list[str]) -> dict[str, uuid.UUID | str]:
         """What to put into the address of `view`. KeyError for a word nobody has said what stands for."""
         return {name: self.instead.get(view, {}).get(name, self.things[name]) for name in names}
 
@@ -249,7 +249,7 @@ def _planned(cast: Cast, case: Case, slug: str) -> None:
 
 def _things(
     cast: Cast, case: Case, scopes: Mapping[str, Collection[str]], entries: list[Entry], shared: Disclosure
-) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+) -> tuple[dict[str, uuid.UUID | str], dict[str, dict[str, uuid.UUID | str]]]:
     """One of each thing an address can name."""
     meeting = tables.called(cast, agencies=CALLED)
     item = tables.on_agenda(cast, case, meeting, question="zqspørsmål")
@@ -267,7 +267,7 @@ def _things(
         )  # fmt: skip
         relative = needs.add_resource_person(case, by=by, name="Odd Prøvedal", relation="bestefar")
         money = next(entry for entry in entries if entry.part == "economy" and entry.author_agency == by.agency)
-        things: dict[str, object] = {
+        things: dict[str, uuid.UUID | str] = {
             "case_id": case.pk,
             "entry_id": money.pk,
             "person_id": relative.pk,
@@ -283,6 +283,8 @@ def _things(
             "decision_id": decision.pk,
             "report_id": uuid.UUID(int=0),
             "reminder_id": Reminder.objects.filter(recipient=worker.user).earliest("raised_at").pk,
+            # Of these there is none: who may not know of the case is told so before anybody looks.
+            **dict.fromkeys(("change_id", "row_id", "event_id", "withholding_id", "review_id"), uuid.UUID(int=0)),
             "name": "ingen",
             "uidb36": "0",
             "key": "not-a-key",
