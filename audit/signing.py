@@ -20,8 +20,8 @@ def own_key() -> Ed25519PrivateKey:
 
 
 def public_keys() -> dict[str, Ed25519PublicKey]:
-    """The keys heads may be signed with, by id: today's, and those of `AUDIT_EARLIER_KEYS` (base64 public keys)."""
-    earlier = [_public(text) for text in settings.AUDIT_EARLIER_KEYS]
+    """The keys heads may be signed with, by id: today's, and those of `AUDIT_EARLIER_SIGNERS` (base64 public keys)."""
+    earlier = [_public(text) for text in settings.AUDIT_EARLIER_SIGNERS]
     return {key_id(key): key for key in [own_key().public_key(), *earlier]}
 
 
@@ -59,7 +59,7 @@ def _private(text: str) -> Ed25519PrivateKey:
 
 @lru_cache(maxsize=32)
 def _public(text: str) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(_bytes(text, "AUDIT_EARLIER_KEYS"))
+    return Ed25519PublicKey.from_public_bytes(_bytes(text, "AUDIT_EARLIER_SIGNERS"))
 
 
 def _bytes(text: str, name: str) -> bytes:

@@ -22,7 +22,7 @@ BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY")
 # Heads of the log are signed with this Ed25519 key (base64 of 32 random bytes), known by its earlier public keys too, and
 # copied to one folder an agency under AUDIT_HEAD_DIR (security.md G8).
 AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY")
-AUDIT_EARLIER_KEYS = env.list("AUDIT_EARLIER_KEYS", default=[])
+AUDIT_EARLIER_SIGNERS = env.list("AUDIT_EARLIER_SIGNERS", default=[])
 AUDIT_HEAD_DIR = env.str("AUDIT_HEAD_DIR")
 
 DEBUG = False

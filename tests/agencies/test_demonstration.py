@@ -149,7 +149,7 @@ def claims_of(token, settings):
 def test_a_token_has_maskinportens_form_and_is_signed_by_the_published_key(home, settings):
     claims = claims_of(run("demo_token").strip(), settings)
 
-    assert claims["scope"] == "samlos:concernreports"
+    assert claims["scope"] == "samlos:concernreports samlos:auditheads"
     assert claims["client_id"] == "politiet-analyse"
     assert claims["consumer"] == {"authority": "iso6523-actorid-upis", "ID": "0192:310000124"}
     assert claims["exp"] - claims["iat"] == 12 * 3600

@@ -131,7 +131,7 @@ def test_an_old_key_still_proves_what_it_signed_and_an_unknown_one_nothing(cast,
         return signing.is_signed(heads.message(heads.claims(head)), key=head.key, signature=bytes(head.signature))
 
     assert not is_good()
-    settings.AUDIT_EARLIER_KEYS = [old]
+    settings.AUDIT_EARLIER_SIGNERS = [old]
     assert is_good()
 
 
