@@ -180,7 +180,7 @@ CAST = (
         "saksbehandler",
         Role.CASEWORKER,
         ("hvk-ost",),
-        _("Er kollega til Ingrid, men har ikke saken og ser den ikke. Er klarert for skjermede adresser."),
+        _("Er kollega til Ingrid, men ser ikke hennes saker. Er klarert for strengt fortrolig adresse."),
         clearance=ProtectionLevel.STRICTLY_CONFIDENTIAL,
     ),
     CastMember(

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from agencies.actors import Actor, actor_for
 from agencies.demonstration import MAIL_DOMAIN, build_once
-from agencies.enums import Part
+from agencies.enums import Part, ProtectionLevel
 from agencies.models import Agency, User
 from audit import clock, context
 from cases import demonstration_work
@@ -41,6 +41,8 @@ class Story:
     caseworker: str = ""
     manager: str = ""
     rejected: RejectionReason | None = None
+    # How hidden the person is: such a case is there for those cleared alone.
+    protection: ProtectionLevel = ProtectionLevel.NONE
     # What the caseworker has done since.
     work: Work | None = None
 
@@ -132,6 +134,20 @@ STORIES = (
         caseworker="ingrid",
         work=demonstration_work.told_and_willing,
     ),
+    Story(
+        ("Frida", "Testlien"),
+        19,
+        EAST,
+        (
+            _found(Part.CRIME, "Tatt i butikktyveri to ganger etter at hun flyttet."),
+            _heard(Part.CONTACT, "Skal bo på et krisesenter fram til jul."),
+        ),
+        is_received=True,
+        office="hvk-ost",
+        manager="mona",
+        caseworker="oda",
+        protection=ProtectionLevel.STRICTLY_CONFIDENTIAL,
+    ),
 )
 
 
@@ -180,6 +196,7 @@ def _submission(story: Story, number: int) -> Submission:
             else None,
             national_id=synthetic_number(born, serial=500 + number),
             phone=f"00 00 01 {number:02d}",
+            protection_level=story.protection,
         ),
         criteria={code: code in story.criteria for code in ("crime", "violence", "drugs", "repeated")},
         legal_basis="NO-PREG-27-4",

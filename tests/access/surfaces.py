@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CASE = auto()  # knowing of the case it names
     MEETING = auto()  # a seat at the meeting it names
     ITEM = auto()  # hearing the item it names
+    CONTROL = auto()  # a break-glass: its user, its case's lead, privacy officers (tests/consent/test_glass.py)
     OWN = auto()  # lists what the reader may know: open to all who act for an agency, different for each
     STAFF = auto()  # about people and roles, agencies and forums: nothing of a young person
     ACCOUNT = auto()  # the reader's own account and sign-in
@@ -45,8 +46,8 @@ SORTED: dict[Kind, str] = {
         cases:hold_talk cases:needs cases:network cases:remove_resource_person cases:assessments cases:assess
         cases:start_collaboration cases:close
         cases:readers cases:protection cases:raise_protection cases:lower_protection cases:answer_lower cases:sealed
-        cases:remove_sealed cases:insight cases:insight_pdf cases:insight_prepare cases:insight_report
-        cases:insight_withhold cases:insight_decide cases:insight_end
+        cases:remove_sealed cases:conflicts cases:end_conflict cases:insight cases:insight_pdf cases:insight_prepare
+        cases:insight_report cases:insight_withhold cases:insight_decide cases:insight_end
         consent:of_consent consent:detail consent:record consent:refuse consent:ask_again consent:revoke consent:disclose
         consent:end_disclosure consent:approve_disclosure
         actionplans:detail actionplans:edit actionplans:pdf actionplans:own_pdf actionplans:main_goal actionplans:area_goals
@@ -62,11 +63,13 @@ SORTED: dict[Kind, str] = {
     """,
     Kind.ITEM: "meetings:status meetings:record meetings:remove_decision",
     Kind.OWN: """
-        home search cases:list cases:contributions cases:inbox meetings:list meetings:create reminders open_reminder
-        mark_reminders_seen mailbox mailbox_invitation
+        home search cases:list cases:contributions cases:staffing cases:hand_over cases:inbox
+        meetings:list meetings:create reminders open_reminder
+        mark_reminders_seen mailbox mailbox_invitation consent:glasses consent:open_glass
         cases:log_review cases:log_review_look_now cases:log_review_breaches cases:log_review_settle cases:log_review_undo
         cases:log_review_follow_up cases:exposure
     """,
+    Kind.CONTROL: "consent:glass consent:review_glass consent:end_glass",
     Kind.STAFF: "choose_agency demo_cast",
     Kind.ACCOUNT: """
         confirm_identity account_login account_logout account_inactive account_reauthenticate account_change_password account_set_password

@@ -282,9 +282,12 @@ def _things(
             "item_id": item.pk,
             "decision_id": decision.pk,
             "report_id": uuid.UUID(int=0),
+            "worker_id": by.user.pk,
             "reminder_id": Reminder.objects.filter(recipient=worker.user).earliest("raised_at").pk,
             # Of these there is none: who may not know of the case is told so before anybody looks.
-            **dict.fromkeys(("change_id", "row_id", "event_id", "withholding_id", "review_id"), uuid.UUID(int=0)),
+            **dict.fromkeys(
+                ("change_id", "row_id", "conflict_id", "event_id", "withholding_id", "review_id"), uuid.UUID(int=0)
+            ),
             "name": "ingen",
             "uidb36": "0",
             "key": "not-a-key",

@@ -7,10 +7,10 @@ import pytest
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from actionplans.models import Commitment, FollowUp, Measure
-from agencies.enums import Part
-from cases.enums import EntryKind, ReviewOutcome
-from cases.models import Case
-from cases.services import entries, log_review, needs
+from agencies.enums import Part, ProtectionLevel
+from cases.enums import EntryKind, ReviewOutcome, WhereaboutsKind
+from cases.models import Case, Conflict
+from cases.services import assignments, conflicts, entries, log_review, needs, protection
 from meetings.services import agenda
 from tests import stories
 from tests.actionplans import planning
@@ -45,6 +45,15 @@ LOOKED_AT_BY = {
     "cases:log_review": "pia",
     "cases:log_review_breaches": "pia",
     "cases:log_review_follow_up": "pia",
+    "cases:staffing": "mona",
+    "cases:hand_over": "mona",
+    "cases:conflicts": "mona",
+    "cases:end_conflict": "mona",
+    "cases:protection": "mona",
+    "cases:raise_protection": "mona",
+    "cases:lower_protection": "mona",
+    "cases:answer_lower": "oda",
+    "cases:sealed": "mona",
     "consent:approve_disclosure": "mona",
     "consent:glasses": "pia",
     "consent:glass": "rune",
@@ -129,6 +138,20 @@ class Things:
         not_approved = disclosing.disclosed(
             cast, against, on=disclosing.grounds(despite_objection="Hjelpen kan ikke vente.")
         )
+        marked = stories.routed(cast, stories.received(cast, stories.submitted(cast)))
+        # Another person, whom Mona has hidden: Oda may answer what Mona asks, and Ingrid sees nothing of it.
+        secret = stories.assigned(cast, stories.routed(cast, stories.received(cast, stories.submitted(cast))))
+        with acting_as(cast.mona):
+            assignments.assign(secret, user=cast.oda.user, by=cast.mona)
+            conflicts.declare_for(secret, user=cast.ingrid.user, by=cast.mona)
+            noted = Conflict.objects.get(case=secret)
+            level = ProtectionLevel.STRICTLY_CONFIDENTIAL
+            protection.raise_level(secret, level=level, reason="Trusler fra et miljø.", by=cast.mona)
+            hidden = protection.write_sealed(secret, kind=WhereaboutsKind.WORK, text="Verkstedet", by=cast.mona)
+            milder = ProtectionLevel.CONFIDENTIAL
+            asked = protection.request_lower(secret, level=milder, reason="Trusselen er mindre nå.", by=cast.mona)
+            # And one that is hidden with nothing asked, where Mona may ask.
+            protection.raise_level(marked, level=ProtectionLevel.MARKED, reason="Sekretessmarkering.", by=cast.mona)
         past, coming = tables.called(cast, days=1), tables.called(cast, days=30)
         spoken_of, to_be_spoken_of = (tables.on_agenda(cast, case, meeting) for meeting in (past, coming))
         opened = breaking.opened_at_intake(cast)
@@ -154,6 +177,10 @@ class Things:
                 "glass_id": opened.pk,
                 "item_id": to_be_spoken_of.pk,
                 "decision_id": to_be_spoken_of.pk,  # only taken away, never looked at
+                "change_id": asked.pk,
+                "conflict_id": noted.pk,
+                "row_id": hidden.pk,
+                "worker_id": cast.ingrid.user.pk,
                 "uidb36": "0",
                 "key": "not-a-key",
             }
@@ -166,6 +193,12 @@ class Things:
             ("consent:approve_disclosure", "case_id"): against.pk,
             ("consent:approve_disclosure", "disclosure_id"): not_approved.pk,
             ("meetings:record", "item_id"): spoken_of.pk,
+            ("cases:end_conflict", "case_id"): secret.pk,
+            ("cases:protection", "case_id"): secret.pk,
+            ("cases:answer_lower", "case_id"): secret.pk,
+            ("cases:sealed", "case_id"): secret.pk,
+            ("cases:remove_sealed", "case_id"): secret.pk,
+            ("cases:lower_protection", "case_id"): marked.pk,
         }
         shift_clock(days=1, hours=13)
 

@@ -23,6 +23,7 @@ from cases.enums import EntryKind, SummonsWay, WhereaboutsKind
 from cases.models import Case, Conversation, PersonContact, ResourcePerson, SealedWhereabouts
 from cases.services import assignments, entries, needs, protection, reports, talks
 from cases.services.reports import Address, Information
+from reminders.services import reminders_for
 from tests import stories
 from tests.access.attacks import refuses, rows
 from tests.cases import reporting
@@ -145,6 +146,35 @@ def test_lowering_puts_them_back_where_they_stood(cast: Cast, client: Client) ->
     with acting_as(cast.mona):
         assert not SealedWhereabouts.objects.exists()
         assert Conversation.objects.get(case=case).place == OFFICE
+
+
+def test_where_the_consent_was_signed_is_sealed_too_also_when_it_has_ended(cast: Cast) -> None:
+    case = told_everywhere(cast)
+    stories.revoked(cast, case)
+    question = "SELECT place FROM consent_consent WHERE case_id = %s"
+    assert rows(cast.mona, question, [case.pk]) == [("Fjordvik",)]
+
+    hidden(cast, case, STRICT)
+    assert rows(cast.mona, question, [case.pk]) == [("",)]
+    refuses(cast.mona, "UPDATE consent_consent SET place = 'Et annet sted' WHERE case_id = %s", [case.pk])
+    lowered(cast, case)
+
+    assert rows(cast.mona, question, [case.pk]) == [("Fjordvik",)]
+
+
+def test_who_is_not_cleared_is_not_told_that_a_consent_ended(cast: Cast) -> None:
+    case = told_everywhere(cast)
+    stories.revoked(cast, case)
+    with acting_as(cast.nils):
+        assert [told.kind for told in reminders_for(cast.nils)] == ["consent_ended"]
+
+    hidden(cast, case, CONFIDENTIAL)
+
+    with acting_as(cast.nils):
+        assert reminders_for(cast.nils) == []
+    Membership.objects.filter(user=cast.nils.user).update(clearance=CONFIDENTIAL)
+    with acting_as(cast.nils):
+        assert [told.kind for told in reminders_for(cast.nils)] == ["consent_ended"]
 
 
 # --- the sealed place -------------------------------------------------------------------------------------------------
