@@ -51,14 +51,22 @@ class PartIgnored(Rule):
 
 class GiverIgnored(Rule):
     def consent_covers(self, consent: ConsentRecorded, agency: int, written: Written) -> bool:
-        return (agency, written.part) in consent.boxes
+        return written.part == CORE or (agency, written.part) in consent.boxes
 
 
 class RecipientsMixed(Rule):
     """Every recipient of the consent gets what any of them was given: the wrong agency."""
 
     def consent_covers(self, consent: ConsentRecorded, agency: int, written: Written) -> bool:
-        return any(part == written.part for _recipient, part in consent.boxes) and written.author in consent.givers
+        parts = {part for _recipient, part in consent.boxes}
+        return (written.part == CORE or written.part in parts) and written.author in consent.givers
+
+
+class CoreFromAnybody(Rule):
+    """Core comes with every right, whoever wrote it: what others than the givers wrote slips in with it."""
+
+    def consent_covers(self, consent: ConsentRecorded, agency: int, written: Written) -> bool:
+        return written.part == CORE or super().consent_covers(consent, agency, written)
 
 
 class ConflictIgnored(Rule):
@@ -192,4 +200,4 @@ class ClosedAccountCounts(Rule):
         return True
 
 
-NAMED: tuple[type[Rule], ...] = tuple(Rule.__subclasses__())
+NAMED: tuple[type[Rule], ...] = tuple(kind for kind in Rule.__subclasses__() if kind.__module__ == __name__)

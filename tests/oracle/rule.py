@@ -12,7 +12,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -338,11 +338,7 @@ class Rule:
     def rights_by_consent(self, agency: int, case: int, t: int) -> Iterator["Right"]:
         for consent in self.consents[case]:
             if any(recipient == agency for recipient, _part in consent.boxes) and self.consent_holds(consent, t):
-                yield Right(
-                    lambda written, consent=consent: (
-                        written.part == CORE or self.consent_covers(consent, agency, written)
-                    )
-                )
+                yield Right(partial(self.consent_covers, consent, agency))
 
     def consent_holds(self, consent: ConsentRecorded, t: int) -> bool:
         return (
@@ -355,16 +351,13 @@ class Rule:
         return self.revoked.get(consent.consent)
 
     def consent_covers(self, consent: ConsentRecorded, agency: int, written: Written) -> bool:
-        return (agency, written.part) in consent.boxes and written.author in consent.givers
+        """Core is no box of the form and comes along; who wrote it is asked all the same."""
+        return (written.part == CORE or (agency, written.part) in consent.boxes) and written.author in consent.givers
 
     def rights_by_disclosure(self, agency: int, case: int, t: int) -> Iterator["Right"]:
         for disclosure in self.disclosures[case]:
             if disclosure.recipient == agency and self.disclosure_holds(disclosure, t):
-                yield Right(
-                    lambda written, disclosure=disclosure: (
-                        written.part == CORE or self.disclosure_covers(disclosure, written)
-                    )
-                )
+                yield Right(partial(self.disclosure_covers, disclosure))
 
     def disclosure_holds(self, disclosure: DisclosureRecorded, t: int) -> bool:
         return (
@@ -379,17 +372,20 @@ class Rule:
 
     def disclosure_covers(self, disclosure: DisclosureRecorded, written: Written) -> bool:
         """The discloser's own words; with a copy of the report, what was received with it too."""
-        return written.part in disclosure.parts and (
+        return (written.part == CORE or written.part in disclosure.parts) and (
             written.author == disclosure.giver or (disclosure.hands_on_report and written.sent)
         )
 
     def rights_by_glass(self, user: int, agency: int, case: int, t: int) -> Iterator["Right"]:
         for glass in self.glasses[case]:
             if self.glass_is_for(glass, user, agency) and self.glass_holds(glass, t):
-                yield Right(lambda written, glass=glass: written.part == CORE or written.part in glass.parts, own=True)
+                yield Right(partial(self.glass_covers, glass), own=True)
 
     def glass_holds(self, glass: GlassBroken, t: int) -> bool:
         return glass.at <= t < earliest(glass.at + GLASS_LASTS, self.glass_closed.get(glass.glass))
+
+    def glass_covers(self, glass: GlassBroken, written: Written) -> bool:
+        return written.part == CORE or written.part in glass.parts
 
     def glass_is_for(self, glass: GlassBroken, user: int, agency: int) -> bool:
         return glass.user == user and glass.agency == agency
@@ -430,3 +426,20 @@ def last(said: list[Said], t: int) -> Said | None:
             break
         heard = event
     return heard
+
+
+class SecondLock(Rule):
+    """What the database holds alone, with the application's filter switched off: agency, user, part, author and time.
+
+    Assignment, conflict, protection level and role are the first lock's; and an agency's own words are its own.
+    """
+
+    def may_act(self, user: int, agency: int, case: int, t: int) -> bool:
+        return True
+
+    def needs_to_know(self, user: int, agency: int, case: int, right: Right, t: int) -> bool:
+        return True
+
+    def rights(self, user: int, agency: int, case: int, t: int) -> Iterator[Right]:
+        yield from super().rights(user, agency, case, t)
+        yield Right(lambda written: written.author == agency)

@@ -66,7 +66,8 @@ TICKS = tuple(
     )
 )
 
-PARTS = ("contact", "crime", "health", "substance_use", "occupation_school", "economy", "housing", "family")
+# Not `contact`: whereabouts have a sealed place and a rule of their own (F-19).
+PARTS = ("leisure_network", "crime", "health", "substance_use", "occupation_school", "economy", "housing", "family")
 ROLES = (
     *["caseworker"] * 11, *["manager"] * 4, "coordinator", "intake", "analyst", "privacy_officer", "agency_administrator",
 )  # fmt: skip
@@ -366,19 +367,19 @@ class Teller:
         return self.chance.choice(days) if days else None
 
 
-def rounds(world: World, seed: int, *, rounds_an_instant: int, questions: int) -> Iterator[Round]:
+def rounds(world: World, seed: int, *, rounds_an_instant: int) -> Iterator[Round]:
     """What to ask, in the order of time: at each tick, a microsecond before and after it, and somewhere between.
 
-    Each round draws `questions` contents, most of them from pairs between which a right exists at some time, and many
-    from cases where something happens at that very instant; nine of ten draws look for one the rule allows, so that
-    wrong refusals are found as surely as wrong permissions. Then come others out of the whole world.
+    Each round asks about much of what the rule lets its user see, so that wrong refusals are found as surely as wrong
+    permissions; about rather more of what it does not, from the cases the user has something to do with, those first
+    where something happens at that very instant; and about some out of the whole world.
     """
     chance = random.Random(seed)  # noqa: S311 (repeatable, not secret)
     rule = Rule(world.events)
-    contents_of = defaultdict(list)
-    for written in world.contents.values():
-        contents_of[written.case].append(written.content)
     everything = sorted(world.contents)
+    of_case = defaultdict(list)
+    for content in everything:
+        of_case[world.contents[content].case].append(content)
     actors = sorted(world.pairs)
     for tick, following in zip(TICKS, [*TICKS[1:], TICKS[-1] + GLASS_LASTS], strict=True):
         touched = [actor for actor in actors if tick in world.user_instants[actor[0]]] or actors
@@ -389,17 +390,13 @@ def rounds(world: World, seed: int, *, rounds_an_instant: int, questions: int) -
                 granted = sorted(world.pairs[user, agency])
                 if chance.random() < 0.03:
                     agency = chance.randint(1, world.agencies)
-                at_hand = [case for case in granted if tick in world.case_instants[case]] or granted
-                seen = rule.seen(user, agency, [content for case in granted for content in contents_of[case]], at)
-                known = sorted({world.contents[content].case for content in seen}) or granted
-                cases: set[int] = set()
-                contents: set[int] = set()
-                for _draw in range(questions):
-                    case = chance.choice(chance.choices((known, at_hand, granted), (12, 3, 1))[0])
-                    drawn = contents_of[case]
-                    if chance.random() < 0.9:
-                        drawn = [content for content in drawn if content in seen] or drawn
-                    contents.add(chance.choice(drawn))
-                    cases.add(case)
-                contents.update(chance.sample(everything, len(contents) * 6 // 10))
-                yield Round(at, user, agency, tuple(sorted(cases)), tuple(sorted(contents)))
+                at_hand = [case for case in granted if tick in world.case_instants[case]]
+                chance.shuffle(at_hand)
+                order = [*at_hand, *chance.sample(granted, len(granted))]
+                near = [content for case in dict.fromkeys(order) for content in of_case[case]]
+                seen = rule.seen(user, agency, near, at)
+                allowed = [content for content in near if content in seen][:350]
+                refused = [content for content in near if content not in seen][: len(allowed) + 30]
+                chosen = {*allowed, *refused, *chance.sample(everything, (len(allowed) + len(refused)) // 2)}
+                cases = {world.contents[content].case for content in (*allowed, *refused)}
+                yield Round(at, user, agency, tuple(sorted(cases)), tuple(sorted(chosen)))
