@@ -8,8 +8,9 @@ agency for them (C-579/21).
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -68,7 +69,9 @@ class Entry:
     purpose: str
     basis: str
     is_exception: bool
-    looks: tuple[Look, ...]
+    withheld: bool
+    by_agency: bool
+    looks: tuple[Look, ...] = ()
     answer: AnswerToReport | None = None
 
     @property
@@ -79,7 +82,7 @@ class Entry:
     @property
     def can_be_reported(self) -> bool:
         """What no agency did, nobody can be asked about."""
-        return self.first.agency_id is not None
+        return self.by_agency
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,9 @@ class Counted:
     entries: int
     recent: int
     recent_agencies: int
+
+
+NO_ANSWERS: Mapping[uuid.UUID, AnswerToReport] = MappingProxyType({})
 
 
 # --- reading the log ---------------------------------------------------------------------------------------------------
@@ -120,7 +126,7 @@ def count_of(case: Case, *, by: Actor, with_withheld: bool = False) -> Counted:
         return Counted(*cursor.fetchone())
 
 
-def in_words(looks: Iterable[Look], answers: Mapping[uuid.UUID, AnswerToReport] | None = None) -> list[Entry]:
+def in_words(looks: Iterable[Look], answers: Mapping[uuid.UUID, AnswerToReport] = NO_ANSWERS) -> list[Entry]:
     """The looks as sentences, those of a day that read alike in one entry, with what the person was answered about any of
     them. Two queries, however many.
     """
@@ -128,12 +134,18 @@ def in_words(looks: Iterable[Look], answers: Mapping[uuid.UUID, AnswerToReport] 
     agencies = Agency.objects.in_bulk({look.agency_id for look in looks if look.agency_id is not None})
     codes = {code for look in looks for code in look.basis.split(",") if code}
     citations = {basis.code: basis.citation for basis in LegalBasis.objects.filter(code__in=codes)} if codes else {}
-    entries: dict[tuple[object, ...], list[Look]] = {}
+    alike: dict[Entry, list[Look]] = {}
     for look in looks:
-        day = look.at.astimezone(clock.local_zone()).date()
-        alike = (day, look.agency_id, look.kind, look.role, look.parts, look.basis, look.purpose, look.withheld)
-        entries.setdefault(alike, []).append(look)
-    return [_entry(group, agencies, citations, answers or {}) for group in entries.values()]
+        # Codes that differ may say the same: what reads alike is one entry.
+        alike.setdefault(_said(look, agencies, citations), []).append(look)
+    return [
+        replace(
+            said,
+            looks=tuple(group),
+            answer=next((answers[one.event_id] for one in group if one.event_id in answers), None),
+        )
+        for said, group in alike.items()
+    ]
 
 
 def by_day(entries: Iterable[Entry]) -> list[tuple[dt.date, list[Entry]]]:
@@ -141,26 +153,20 @@ def by_day(entries: Iterable[Entry]) -> list[tuple[dt.date, list[Entry]]]:
     return [(day, list(group)) for day, group in itertools.groupby(entries, key=lambda entry: entry.day)]
 
 
-def _entry(
-    looks: Sequence[Look],
-    agencies: Mapping[int, Agency],
-    citations: Mapping[str, str],
-    answers: Mapping[uuid.UUID, AnswerToReport],
-) -> Entry:
-    look = looks[0]
+def _said(look: Look, agencies: Mapping[int, Agency], citations: Mapping[str, str]) -> Entry:
+    """What is said of a look, whenever on its day it was: an entry still without looks."""
     agency = agencies.get(look.agency_id) if look.agency_id is not None else None
-    reads = look.kind in log_words.READS
     return Entry(
         day=look.at.astimezone(clock.local_zone()).date(),
         who=agency.name if agency is not None else _("Samlos"),
         did=log_words.what_was_done(look.kind, look.purpose),
-        saw=log_words.could_read(look.parts) if reads else "",
+        saw=log_words.could_read(look.parts) if look.kind in log_words.READS else "",
         role=log_words.role_words(look.role),
         purpose=log_words.purpose_words(look.purpose),
         basis=log_words.basis_words(look.basis, citations),
         is_exception=log_words.is_exception(look.kind, look.basis),
-        looks=tuple(looks),
-        answer=next((answers[one.event_id] for one in looks if one.event_id in answers), None),
+        withheld=look.withheld,
+        by_agency=look.agency_id is not None,
     )
 
 

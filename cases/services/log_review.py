@@ -32,7 +32,7 @@ RULES = {
     "misses": 10,
     "task_days": 7,
     # Trying counts too; what others say of it afterwards does not.
-    "glass_answers": ["glass.confirmed", "glass.objected", "glass.ended", "glass.flagged"],
+    "glass": ["glass.opened", "glass.not_found"],
     # What is no task of one's own: looking, and making a paper of what one sees.
     "reads": sorted(READS | {"plan.exported", "insight.exported"}),
 }

@@ -48,6 +48,8 @@ _KINDS: dict[str, str | Promise] = {
     "meeting.minutes_written": gettext_lazy("skrev referat fra et møte om deg"),
     "meeting.status_written": gettext_lazy("skrev hvordan det går, til et møte om deg"),
     "glass.opened": gettext_lazy("åpnet saken din i en nødsituasjon, uten å spørre deg først"),
+    "glass.read": gettext_lazy("så på en nødåpning av saken din"),
+    "glass.listed": gettext_lazy("så saken din i en liste over nødåpninger"),
     "glass.confirmed": gettext_lazy("så på nødåpningen og mente at den var riktig"),
     "glass.objected": gettext_lazy("så på nødåpningen og mente at den ikke var riktig"),
     "glass.ended": gettext_lazy("avsluttet nødåpningen"),
@@ -56,6 +58,11 @@ _KINDS: dict[str, str | Promise] = {
     "insight.reported": gettext_lazy("meldte fra om et oppslag for deg"),
     "exposure.asked": gettext_lazy("undersøkte hvem som kunne ha lest om deg"),
     "access.explained": gettext_lazy("kontrollerte hvem som kan se saken din"),
+    "protection.raised": gettext_lazy("skjermet adressen din bedre"),
+    "protection.lowered": gettext_lazy("skjermet adressen din mindre, etter at to personer var enige"),
+    "protection.sealed_opened": gettext_lazy("åpnet de skjermede opplysningene om deg"),
+    "protection.sealed_written": gettext_lazy("skrev i de skjermede opplysningene om deg"),
+    "protection.sealed_removed": gettext_lazy("fjernet noe fra de skjermede opplysningene om deg"),
     "conflict.declared": gettext_lazy("noterte at en ansatt ikke skal arbeide med saken din"),
 }
 # What a kind without words of its own says, by what stands before its dot.
@@ -102,7 +109,17 @@ _BASES: dict[str, str | Promise] = {
     "own_words": gettext_lazy("Alle kan lese det de selv har skrevet."),
 }
 
-READS = frozenset({"case.read", "case.listed", "case.searched", "contributions.listed", "meeting.agenda_read"})
+READS = frozenset(
+    {
+        "case.read",
+        "case.listed",
+        "case.searched",
+        "contributions.listed",
+        "meeting.agenda_read",
+        "glass.read",
+        "glass.listed",
+    }
+)
 
 
 def has_words(kind: str) -> bool:
@@ -151,4 +168,4 @@ def basis_words(basis: str, citations: Mapping[str, str]) -> str:
 
 def is_exception(kind: str, basis: str) -> bool:
     """Whether somebody looked without having been let in beforehand: shown as the exception it is."""
-    return kind.startswith("glass.") or RightReason.BREAK_GLASS in basis.split(",")
+    return kind == "glass.opened" or RightReason.BREAK_GLASS in basis.split(",")

@@ -123,9 +123,8 @@ CREATE FUNCTION samlos.odd_look_ups(since timestamptz, zone text, rules jsonb)
                    > (rules ->> 'cases_an_hour')::int
             UNION ALL
             SELECT o.id, 'break_glass' FROM own o
-             WHERE o.outcome = 'allowed'
-               AND (o.kind LIKE 'glass.%' AND o.kind <> ALL(ARRAY(SELECT jsonb_array_elements_text(rules -> 'glass_answers')))
-                    OR 'break_glass' = ANY(string_to_array(o.basis, ',')))
+             WHERE o.kind = ANY(ARRAY(SELECT jsonb_array_elements_text(rules -> 'glass')))
+                OR (o.outcome = 'allowed' AND 'break_glass' = ANY(string_to_array(o.basis, ',')))
             UNION ALL
             SELECT o.id, 'repeated_misses' FROM own o
              WHERE o.outcome = 'refused'

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agencies.decisions import Decision
 from agencies.http import Request
+from agencies.templatetags.samlos import clock_time
 from audit.enums import Purpose
 from audit.services import record
 from cases import policies
@@ -133,6 +134,7 @@ def _shown(request: Request, review: LookUpReview) -> dict[str, Any]:
         "review": review,
         "who": review.employee.name if review.employee else _("Samlos"),
         "how_often": many,
+        "one_minute": clock_time(review.first_at) == clock_time(review.last_at),
         "reasons": [OddReason(reason).label for reason in OddReason if reason in review.reasons],
         "why_reported": WhyReported(review.why_reported).label if review.why_reported else "",
         "outcome": ReviewOutcome(review.outcome).label if review.outcome else "",

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from agencies.enums import Part
+from audit.enums import Outcome
 from audit.services import record
 from cases.models import Case
 from cases.services import log_review
@@ -73,7 +74,7 @@ def test_the_pages_of_the_log_and_its_control_look_right(site: str, visit: Visit
         lead.check(f"log-{name.replace('_', '-')}")
     with acting_as(cast.oda):
         for _miss in range(10):
-            record("access.absent", user_id=cast.oda.user.pk, agency_id=cast.oda.agency.pk, outcome="refused")
+            record("access.absent", user_id=cast.oda.user.pk, agency_id=cast.oda.agency.pk, outcome=Outcome.REFUSED)
         record("glass.opened", user_id=cast.oda.user.pk, agency_id=cast.oda.agency.pk, case_id=case.pk)
     with acting_as(cast.pia):
         log_review.look_now(by=cast.pia)

@@ -135,6 +135,7 @@ def test_looks_of_one_day_that_read_alike_stand_once_with_their_times(cast: Cast
         entries = insight.in_words(insight.looks_of(case, most=500))
     of_nav = [entry for entry in entries if entry.who == "NAV Fjordvik"]
     assert [len(entry.looks) for entry in of_nav] == [3]
+    assert {look.event_id for entry in entries for look in entry.looks} == shown_ids(cast.ingrid, case), "none is lost"
 
 
 @pytest.mark.django_db

@@ -159,7 +159,14 @@ def test_ten_misses_in_ten_minutes_are_flagged_and_nine_are_not(cast: Cast, shif
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "basis", "odd"),
-    [("glass.opened", "NO-STRL-196", True), ("case.read", "break_glass", True), ("glass.confirmed", "", False)],
+    [
+        ("glass.opened", "NO-STRL-196", True),
+        ("glass.not_found", "", True),
+        ("case.read", "break_glass", True),
+        ("case.read", "break_glass,consent", True),
+        ("glass.confirmed", "", False),
+        ("glass.listed", "", False),
+    ],
 )
 def test_every_break_glass_is_flagged_and_what_others_say_of_it_is_not(
     cast: Cast, shift_clock: Shift, kind: str, basis: str, odd: bool
