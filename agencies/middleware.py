@@ -187,7 +187,7 @@ class OneTransaction:
             choices = agencies_of(request.user)
             agency = choices[0] if len(choices) == 1 else None
         else:
-            agency = Agency.objects.select_related("municipality").filter(pk=chosen).first()
+            agency = chosen_agency(request)
         actor: Actor | None = actor_for(request.user, agency) if agency else None
         if actor is not None:
             capacity = capacity_of(actor)
@@ -233,6 +233,14 @@ class OneTransaction:
 
 
 one_transaction = OneTransaction
+
+
+def chosen_agency(request: HttpRequest) -> Agency | None:
+    """The agency the session was opened for, whether or not the person still acts for it. None for what is no agency."""
+    chosen = request.session.get(AGENCY_KEY)
+    if type(chosen) is not int:
+        return None
+    return Agency.objects.select_related("municipality").filter(pk=chosen).first()
 
 
 def capacity_of(actor: Actor) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from agencies.actors import actor_for, agencies_of
 from agencies.http import MaybeActing, reachable_early
-from agencies.middleware import AGENCY_KEY, CAPACITY_KEY, capacity_of
+from agencies.middleware import AGENCY_KEY, CAPACITY_KEY, capacity_of, chosen_agency
 from agencies.models import Agency, Membership
 from audit import context
 from audit.services import record
@@ -74,9 +74,6 @@ def _choices(request: MaybeActing) -> list[Choice]:
 
 def _what_ended(request: MaybeActing) -> dict[str, Agency | None]:
     """The agency the session was opened for: `ended` when the membership there is over, `changed` when the role is another."""
-    chosen = request.session.get(AGENCY_KEY)
-    if chosen is None or request.actor is not None:
-        return {"ended": None, "changed": None}
-    agency = Agency.objects.filter(pk=chosen).first()
+    agency = chosen_agency(request) if request.actor is None else None
     still_there = agency is not None and actor_for(request.user, agency) is not None
     return {"ended": None if still_there else agency, "changed": agency if still_there else None}
