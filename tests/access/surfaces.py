@@ -70,8 +70,12 @@ SORTED: dict[Kind, str] = {
         cases:log_review_follow_up cases:exposure
     """,
     Kind.CONTROL: "consent:glass consent:review_glass consent:end_glass",
-    Kind.STAFF: "choose_agency demo_cast",
+    Kind.STAFF: """
+        choose_agency demo_cast people people_invite person person_give_role person_reset_sign_in person_send_link
+        person_close_account person_end person_change_role person_change_clearance decide_grant
+    """,
     Kind.ACCOUNT: """
+        declare_secrecy own_sessions end_own_session end_other_sessions
         confirm_identity account_login account_logout account_inactive account_reauthenticate account_change_password account_set_password
         account_reset_password account_reset_password_done account_reset_password_from_key
         account_reset_password_from_key_done mfa_index mfa_authenticate mfa_reauthenticate mfa_activate_totp

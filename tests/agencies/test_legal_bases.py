@@ -220,4 +220,6 @@ def test_the_schema_knows_the_same_words_as_the_code():
 def test_a_look_up_is_withheld_from_the_persons_log_only_on_an_exception_from_access(catalogue):
     assert codes_for("log_withholding") == {f"NO-POPPLYL-16-{letter}" for letter in "BCDF"}
     assert codes_for("log_withholding", country="SE") == {"SE-DSL-5-1"}
-    assert LegalBasis.objects.get(code="NO-POPPLYL-16-B").citation == "Personopplysningsloven § 16 første ledd bokstav b"
+    assert (
+        LegalBasis.objects.get(code="NO-POPPLYL-16-B").citation == "Personopplysningsloven § 16 første ledd bokstav b"
+    )

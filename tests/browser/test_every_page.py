@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from actionplans.models import Commitment, FollowUp, Measure
 from agencies.enums import Part, ProtectionLevel
+from agencies.services import people
 from cases.enums import EntryKind, ReviewOutcome, WhereaboutsKind
 from cases.models import Case, Conflict
 from cases.services import assignments, conflicts, entries, log_review, needs, protection
@@ -36,6 +37,18 @@ LOOKED_AT_BY = {
     "account_reset_password_from_key_done": NOBODY,
     "account_inactive": NOBODY,
     "choose_agency": "tove",
+    "declare_secrecy": "hanne",
+    "people": "arne",
+    "people_invite": "arne",
+    "person": "arne",
+    "person_give_role": "arne",
+    "person_reset_sign_in": "arne",
+    "person_send_link": "arne",
+    "person_close_account": "arne",
+    "person_end": "arne",
+    "person_change_role": "arne",
+    "person_change_clearance": "arne",
+    "decide_grant": "gro",
     "cases:inbox": "rune",
     "cases:report": "rune",
     "cases:reject": "rune",
@@ -157,6 +170,8 @@ class Things:
         opened = breaking.opened_at_intake(cast)
         with acting_as(cast.marte):
             theme = agenda.add_general(coming, by=cast.marte, title="Natteravnene")
+        with acting_as(cast.arne):
+            request = people.ask_for_reset(cast.ingrid.user, by=cast.arne)
         with acting_as(cast.ingrid):
             grandfather = needs.add_resource_person(case, by=cast.ingrid, name="Odd Prøvedal", relation="bestefar")
             entry = entries.write(
@@ -169,6 +184,10 @@ class Things:
                 "consent_id": case.consents.get().pk,
                 "disclosure_id": shared.pk,
                 "kind": "responsibility_group",
+                "user_id": cast.ingrid.user.pk,
+                "membership_id": cast.ingrid.user.memberships.get().pk,
+                "request_id": request.pk,
+                "sign_in_id": uuid.uuid4(),  # only ended, never looked at
                 "measure_id": Measure.objects.filter(case=case).earliest("created_at").pk,
                 "commitment_id": Commitment.objects.get(case=case).pk,
                 "follow_up_id": FollowUp.objects.get(case=case).pk,

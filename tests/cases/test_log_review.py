@@ -13,7 +13,6 @@ from django.urls import reverse
 from agencies.actors import Actor
 from agencies.decisions import NotNow, Refused
 from agencies.enums import Role
-from agencies.models import Membership
 from audit import clock
 from audit.context import acting
 from audit.enums import Outcome
@@ -26,6 +25,7 @@ from cases.services import log_review
 from reminders.services import reminders_for
 from tests import stories
 from tests.cast import Cast, acting_as, sign_in
+from tests.people import employ
 
 Shift = Callable[..., None]
 MONDAY_NOON = (0, 12)
@@ -374,7 +374,7 @@ def test_only_the_privacy_officer_sees_the_queue_and_only_their_own_agencys(
         for name in ("log_review_settle", "log_review_undo"):
             assert client.post(reverse(f"cases:{name}", args=[pk]), {"outcome": "lawful"}).status_code == 403
         assert client.get(reverse("cases:log_review_follow_up", args=[pk])).status_code == 403
-    Membership.objects.filter(user=cast.nils.user).update(role=Role.PRIVACY_OFFICER)
+    employ(cast.nils.user, cast.nils.agency, Role.PRIVACY_OFFICER)
     sign_in(client, cast.nils)
     assert "Ingenting venter" in client.get(reverse("cases:log_review")).content.decode()
     for name in ("log_review_settle", "log_review_undo"):
