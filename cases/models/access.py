@@ -6,23 +6,16 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import Exists, F, OuterRef, Q
 
 from agencies.enums import Part
 from agencies.models import Agency, User
 from audit.clock import Now
 from cases.enums import RightReason
+from cases.models.sentence import IsCovered
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
-
-
-class InArray(models.Func):
-    """`value = ANY(array)`: membership that the database can answer row by row."""
-
-    template = "(%(expressions)s))"
-    arg_joiner = " = ANY("
-    output_field = models.BooleanField()
 
 
 class CaseAccessQuerySet(models.QuerySet["CaseAccess"]):
@@ -47,12 +40,6 @@ class CaseAccessQuerySet(models.QuerySet["CaseAccess"]):
     def naming(self, actor: "Actor") -> "CaseAccessQuerySet":
         """The lines in force that name this very user: break-glass (F-39)."""
         return self.in_force().filter(user=actor.user, agency=actor.agency)
-
-    def covering(self, part: object, author: object) -> "CaseAccessQuerySet":
-        """Those that cover content of `part` written by agency `author`: values, or fields of an outer query."""
-        part_value = part if isinstance(part, OuterRef) else Value(part)
-        author_value = author if isinstance(author, OuterRef) else Value(author)
-        return self.filter(InArray(part_value, F("parts")), Q(givers=None) | Q(InArray(author_value, F("givers"))))
 
 
 class CaseAccess(models.Model):
@@ -114,10 +101,7 @@ class CaseContentQuerySet(models.QuerySet[Row]):
 
         The case itself must be visible to `actor` (`Case.objects.visible_to`): ask that first.
         """
-        lines = CaseAccess.objects.in_force_for(actor).filter(case=OuterRef("case"))
-        if not self.received:
-            lines = lines.filter(received_only=False)
-        return self.filter(Exists(lines.covering(OuterRef("part"), OuterRef("author_agency"))))
+        return self.filter(IsCovered("case_id", "part", "author_agency_id", actor=actor, received=self.received))
 
     def contributed_by(self, agency: Agency) -> Self:
         """What `agency` wrote itself: it always finds that, and only that, under "Våre bidrag" (design.md)."""

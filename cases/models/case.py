@@ -5,14 +5,14 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency, ProgrammeVersion, User
 from audit import clock
 from audit.clock import Now
 from cases.enums import CaseState, ClosingReason, FactKind
-from cases.models.access import CaseAccess
+from cases.models.sentence import IsThere, IsWorkedOn
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -27,27 +27,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         person's protection level within the user's clearance. Membership and sign-in are what made the actor. Nothing
         of this is ever kept.
         """
-        from cases.models.keys import CaseUserObjectPermission
-        from cases.models.people import Conflict, Person
-
         if actor is None or not actor.works_on_cases:
             return self.none()
-        found = self.filter(
-            Exists(CaseAccess.objects.in_force_for(actor).filter(case=OuterRef("pk"))),
-            ~Exists(Conflict.objects.in_force().filter(case=OuterRef("pk"), user=actor.user)),
-            ~Exists(Person.objects.filter(case=OuterRef("pk"), protection_level__in=actor.levels_hidden)),
-        )
-        if actor.answers_for_agency:
-            return found
-        # The lines say it all; from these few ids the database begins instead of from the whole agency's.
-        assigned = CaseUserObjectPermission.of(actor).values_list("content_object_id", flat=True)
-        named = CaseAccess.objects.naming(actor).values_list("case_id", flat=True)
-        return found.filter(pk__in=assigned.union(named))
+        return self.filter(IsThere("pk", actor=actor))
 
     def worked_on_by(self, actor: "Actor") -> "CaseQuerySet":
         """Those of them the actor is in on the agency's behalf, and not on a break-glass alone, which is for reading."""
-        lines = CaseAccess.objects.in_force_for(actor).filter(case=OuterRef("pk"), user=None)
-        return self.filter(Exists(lines))
+        return self.filter(IsWorkedOn("pk", actor=actor))
 
     def led_by(self, agency: Agency) -> "CaseQuerySet":
         return self.filter(lead_agency=agency)

@@ -1,0 +1,116 @@
+"""The one sentence of design.md ("Access") as conditions of a query: which cases are there, and which content of them.
+
+Written as SQL and not put together from Django's subqueries, because every page asks them many times: building one from
+four subqueries took longer than the database needed to answer it. A right is compared with the clock in the very
+statement that reads the data, so nothing is ever kept.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from agencies.actors import Actor
+
+_ASSIGNMENTS = (
+    "SELECT t.content_object_id FROM cases_caseuserobjectpermission t JOIN auth_permission k ON k.id = t.permission_id"
+    " WHERE t.user_id = %s AND t.agency_id = %s AND k.codename = 'work_on_case'"
+)
+_IN_FORCE = "a.valid_from <= samlos.now() AND (a.valid_until IS NULL OR a.valid_until > samlos.now())"
+# The lines through which the actor may know something now: break-glass of this very user, and the agency's for those
+# who need to know: a role that answers for its cases, or an assignment to the line's case.
+_ANSWERING = (
+    "SELECT 1 FROM cases_caseaccess a WHERE a.case_id = {case} AND a.agency_id = %s"
+    f" AND (a.user_id IS NULL OR a.user_id = %s) AND {_IN_FORCE}"
+)
+_ASSIGNED = (
+    "SELECT 1 FROM cases_caseaccess a WHERE a.case_id = {case} AND a.agency_id = %s AND (a.user_id = %s OR (a.user_id IS NULL"
+    f" AND EXISTS({_ASSIGNMENTS} AND t.content_object_id = a.case_id))) AND {_IN_FORCE}"
+)
+_CONFLICT = (
+    "SELECT 1 FROM cases_conflict f WHERE f.case_id = {case} AND f.user_id = %s AND f.declared_at <= samlos.now()"
+    " AND (f.ended_at IS NULL OR f.ended_at > samlos.now())"
+)
+_NOT_CLEARED = "SELECT 1 FROM cases_person p WHERE p.case_id = {case} AND p.protection_level = ANY(%s)"
+_COVERS = " AND {part} = ANY(a.parts) AND (a.givers IS NULL OR {author} = ANY(a.givers))"
+
+
+class _Condition(models.Func):
+    """A condition over columns of the outer query, with the actor's own values."""
+
+    output_field = models.BooleanField()
+
+    def __init__(self, *columns: str, actor: "Actor") -> None:
+        super().__init__(*columns)
+        self.actor = actor
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
+    ) -> tuple[str, Sequence[Any]]:
+        columns = []
+        for expression in self.source_expressions:
+            column, params = compiler.compile(expression)
+            if params:
+                raise TypeError("the sentence is asked of columns alone")
+            columns.append(column)
+        return self.condition(*columns)
+
+    def condition(self, *columns: str) -> tuple[str, list[Any]]:
+        """The SQL over these columns, and its values in order."""
+        raise NotImplementedError
+
+
+class IsThere(_Condition):
+    """Whether the case of this column is there for the actor.
+
+    A line in force; no declared conflict; the person's protection level within the user's clearance.
+    """
+
+    def condition(self, *columns: str) -> tuple[str, list[Any]]:
+        (case,) = columns
+        line, values = _line_of(self.actor)
+        user, agency = self.actor.user.pk, self.actor.agency.pk
+        sql = f"EXISTS({line}) AND NOT EXISTS({_CONFLICT}) AND NOT EXISTS({_NOT_CLEARED})"
+        values += [user, [str(level) for level in self.actor.levels_hidden]]
+        if not self.actor.answers_for_agency:
+            # The lines say it all; from these few the database begins instead of from the whole agency's cases.
+            sql += (
+                f" AND {{case}} IN ({_ASSIGNMENTS} UNION SELECT a.case_id FROM cases_caseaccess a"
+                f" WHERE a.agency_id = %s AND a.user_id = %s AND {_IN_FORCE})"
+            )
+            values += [user, agency, agency, user]
+        return f"({sql.format(case=case)})", values
+
+
+class IsWorkedOn(_Condition):
+    """Whether the actor is in the case of this column on the agency's behalf, and not on a break-glass alone."""
+
+    def condition(self, *columns: str) -> tuple[str, list[Any]]:
+        (case,) = columns
+        line, values = _line_of(self.actor)
+        return f"EXISTS({line.format(case=case)} AND a.user_id IS NULL)", values
+
+
+class IsCovered(_Condition):
+    """Whether a line in force covers content of this case, part and author. The case itself must be there: ask that first."""
+
+    def __init__(self, *columns: str, actor: "Actor", received: bool) -> None:
+        super().__init__(*columns, actor=actor)
+        self.received = received
+
+    def condition(self, *columns: str) -> tuple[str, list[Any]]:
+        case, part, author = columns
+        line, values = _line_of(self.actor)
+        sql = line + _COVERS + ("" if self.received else " AND NOT a.received_only")
+        return f"EXISTS({sql.format(case=case, part=part, author=author)})", values
+
+
+def _line_of(actor: "Actor") -> tuple[str, list[Any]]:
+    """The lines of one case that the actor may know something through, and the values of that SQL."""
+    user, agency = actor.user.pk, actor.agency.pk
+    if actor.answers_for_agency:
+        return _ANSWERING, [agency, user]
+    return _ASSIGNED, [agency, user, user, agency]
