@@ -1,5 +1,6 @@
 """An agency's own system fetches the signed heads of its own log, and can prove with them alone what was signed."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,8 +74,8 @@ def test_the_answer_alone_proves_the_signature(cast: Cast, signed: Callable[...,
     signed(cast.aksel)
     found = get(client).json()
     (head,) = found["heads"]
-    signature = reporting.base64.b64decode(head.pop("signature"))
-    key = Ed25519PublicKey.from_public_bytes(reporting.base64.b64decode(found["keys"][head["key"]]))
+    signature = base64.b64decode(head.pop("signature"))
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(found["keys"][head["key"]]))
 
     said = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
 

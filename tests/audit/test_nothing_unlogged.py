@@ -1,6 +1,7 @@
 """No protected byte without its row: what cannot be logged is not answered, and what is answered is logged, once (G7)."""
 
 import random
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -111,7 +112,7 @@ class Walker:
     def __init__(self, key: str, actor: Actor) -> None:
         self.key, self.actor = key, actor
         self.client = sign_in(Client(), actor)
-        self.logged: set[object] = set()
+        self.logged: set[uuid.UUID] = set()
         self.new_events()
 
     def new_events(self) -> list[Event]:
