@@ -116,12 +116,19 @@ def may_work_on(actor: Actor, case: Case) -> Decision:
 
 
 def may_write_entry(actor: Actor, case: Case, part: str) -> Decision:
-    """An agency writes in the parts it may itself know: the lead in all, others in those their right covers."""
+    """An agency writes in the parts it may itself know: the lead in all, others in those their right covers. Whereabouts of
+    a person with a hidden address are written in the sealed place alone (F-19).
+    """
     if not actor.has_role(Role.CASEWORKER, Role.MANAGER, Role.COORDINATOR):
         return denied(_("Rollen din kan ikke skrive i saker."), "wrong_role")
     closed = _is_open(case)
     if not closed:
         return closed
+    if part == Part.CONTACT and case.person.is_sealed:
+        return denied(
+            _("Adresse og telefon til en person med skjermet adresse skrives bare under «Skjermede opplysninger»."),
+            "sealed",
+        )
     if case.is_led_by(actor.agency) or part in parts_open_to(actor, case):
         return takes_part(actor, case)
     return denied(

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from agencies.decisions import NotNow
-from agencies.enums import Part, ProtectionLevel
+from agencies.enums import Part
 from cases import policies
 from cases.enums import EntryKind
 from cases.models import Case, Entry
@@ -55,10 +55,9 @@ def correct(entry: Entry, *, text: str, by: Actor) -> Entry:
 def writable_parts(actor: Actor, case: Case) -> list[Part]:
     """The parts the actor may choose between when writing, in the programme's order; none when they may not write.
 
-    Whereabouts of a person with a hidden address are never written in the timeline (F-19).
+    Whereabouts of a person with a hidden address are no choice: `may_write_entry` would refuse them (F-19).
     """
-    hidden = case.person.protection_level not in {ProtectionLevel.NONE, ProtectionLevel.MARKED}
-    in_play = [part for part in case.programme_version.definition.parts if not (hidden and part == Part.CONTACT)]
+    in_play = [p for p in case.programme_version.definition.parts if p != Part.CONTACT or not case.person.is_sealed]
     if case.is_led_by(actor.agency):
         return in_play if policies.may_write_entry(actor, case, Part.CORE) else []
     open_parts = policies.parts_open_to(actor, case)

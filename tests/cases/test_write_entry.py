@@ -7,7 +7,7 @@ from django.urls import reverse
 from agencies.decisions import NotNow, Refused
 from agencies.enums import Part, ProtectionLevel
 from cases.enums import EntryKind
-from cases.models import Case, Entry
+from cases.models import Case, Entry, Person
 from cases.services import entries
 from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
@@ -77,6 +77,17 @@ def test_whereabouts_of_a_person_with_a_hidden_address_are_not_a_choice(cast: Ca
         case.person.protection_level = ProtectionLevel.CONFIDENTIAL
 
         assert Part.CONTACT not in entries.writable_parts(cast.ingrid, case)
+
+
+def test_whereabouts_of_a_person_with_a_hidden_address_are_refused_whoever_calls(cast: Cast) -> None:
+    case = stories.assigned(cast)
+    with acting_as(cast.ingrid):
+        entries.write(case, kind=EntryKind.NOTE, part=Part.CONTACT, text="Bor hos en venn", by=cast.ingrid)
+        Person.objects.filter(case=case).update(protection_level=ProtectionLevel.CONFIDENTIAL)
+
+        with pytest.raises(Refused):
+            entries.write(case, kind=EntryKind.NOTE, part=Part.CONTACT, text="Bor et annet sted", by=cast.ingrid)
+        assert not Entry.objects.filter(case=case, text="Bor et annet sted").exists()
 
 
 def test_the_lead_is_shown_who_will_read_it_until_when_and_how_many_they_are(cast: Cast, client: Client) -> None:
