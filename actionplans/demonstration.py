@@ -11,10 +11,10 @@ from actionplans.models import MainGoal, Measure
 from actionplans.services import follow_ups, goals, measures
 from actionplans.services.measures import Terms
 from agencies.actors import Actor, actor_for
-from agencies.demonstration import MAIL_DOMAIN
+from agencies.demonstration_actors import acting, actor_called
 from agencies.enums import Part
-from agencies.models import Agency, Membership, User
-from audit import clock, context
+from agencies.models import Agency, Membership
+from audit import clock
 from cases.models import Case
 from cases.workflow import RESTS_ON_CONSENT
 
@@ -71,8 +71,8 @@ PLAN = (
 
 def build() -> None:
     """Write the plan with each young person who has said yes, as far as the consent lets the agencies know of it."""
-    ingrid = _actor("ingrid", "hvk-ost")
-    with context.acting(user_id=ingrid.user.pk, agency_id=ingrid.agency.pk):
+    ingrid = actor_called("ingrid", "hvk-ost")
+    with acting(ingrid):
         visible = Case.objects.visible_to(ingrid).led_by(ingrid.agency).in_states(*RESTS_ON_CONSENT)
         cases = list(visible.select_related("lead_agency", "programme_version").order_by("number"))
     for case in cases:
@@ -82,7 +82,7 @@ def build() -> None:
 @transaction.atomic
 def _write_plan(case: Case, ingrid: Actor) -> None:
     today = clock.today()
-    with context.acting(user_id=ingrid.user.pk, agency_id=ingrid.agency.pk):
+    with acting(ingrid):
         if not policies.may_edit(ingrid, case) or MainGoal.objects.filter(case=case).exists():
             return
         reach = policies.reach_of(case)
@@ -133,7 +133,7 @@ def _report(measure: Measure, row: Planned, ingrid: Actor) -> None:
     carrier = measure.responsible
     actor = actor_for(carrier, measure.responsible_agency) if carrier else None
     for reporter in filter(None, (actor, ingrid)):
-        with context.acting(user_id=reporter.user.pk, agency_id=reporter.agency.pk):
+        with acting(reporter):
             if not Case.objects.visible_to(reporter).filter(pk=measure.case_id).exists():
                 continue
             known = Measure.objects.select_related("case").get(pk=measure.pk)
@@ -151,12 +151,3 @@ def _report(measure: Measure, row: Planned, ingrid: Actor) -> None:
 def _workday(day: dt.date) -> dt.date:
     """`day`, or the Monday after a weekend."""
     return day + dt.timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
-
-
-def _actor(key: str, slug: str) -> Actor:
-    actor = actor_for(
-        User.objects.get(email=f"{key}@{MAIL_DOMAIN}"), Agency.objects.select_related("municipality").get(slug=slug)
-    )
-    if actor is None:
-        raise LookupError(f"{key} has no membership in force in {slug}")
-    return actor

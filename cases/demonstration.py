@@ -7,11 +7,12 @@ from typing import Protocol
 
 from django.db import transaction
 
-from agencies.actors import Actor, actor_for
+from agencies.actors import Actor
 from agencies.demonstration import MAIL_DOMAIN, build_once
+from agencies.demonstration_actors import acting, actor_called
 from agencies.enums import Part, ProtectionLevel
 from agencies.models import Agency, User
-from audit import clock, context
+from audit import clock
 from cases import demonstration_work
 from cases.enums import RejectionReason
 from cases.models import Case
@@ -161,10 +162,10 @@ def build() -> None:
 
 
 def _tell(story: Story, number: int) -> None:
-    police, intake = _actor("aksel", "police-analysis"), _actor("rune", "intake")
-    with context.acting(user_id=police.user.pk, agency_id=police.agency.pk):
+    police, intake = actor_called("aksel", "police-analysis"), actor_called("rune", "intake")
+    with acting(police):
         receipt = reports.submit(_submission(story, number), by=police)
-    with context.acting(user_id=intake.user.pk, agency_id=intake.agency.pk):
+    with acting(intake):
         case = Case.objects.get(concernreports__receipt=receipt)
         if story.is_received:
             case = reports.receive(case, by=intake)
@@ -173,11 +174,11 @@ def _tell(story: Story, number: int) -> None:
         if story.office:
             reports.route(case, office=Agency.objects.get(slug=story.office), by=intake)
     if story.caseworker:
-        manager = _actor(story.manager, story.office)
-        with context.acting(user_id=manager.user.pk, agency_id=manager.agency.pk):
+        manager = actor_called(story.manager, story.office)
+        with acting(manager):
             case = assignments.assign(case, user=_user(story.caseworker), by=manager)
     if story.work:
-        story.work(case, by=_actor(story.caseworker, story.office))
+        story.work(case, by=actor_called(story.caseworker, story.office))
 
 
 def _submission(story: Story, number: int) -> Submission:
@@ -227,14 +228,6 @@ def synthetic_number(birth_date: dt.date, *, serial: int) -> str:
 def _check_digit(digits: str, weights: tuple[int, ...]) -> int:
     """10 means that there is none: such a number is not given to anybody."""
     return -sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=False)) % 11
-
-
-def _actor(key: str, slug: str) -> Actor:
-    agency = Agency.objects.select_related("municipality").get(slug=slug)
-    actor = actor_for(_user(key), agency)
-    if actor is None:
-        raise LookupError(f"{key} has no membership in force in {slug}")
-    return actor
 
 
 def _user(key: str) -> User:

@@ -52,19 +52,9 @@ class DayRow:
     part: str = ""
 
 
-@dataclass(frozen=True)
-class Notice:
-    """Something that changed without the reader: shown first on "Min dag" (a consent withdrawn)."""
-
-    text: str | Promise
-    url: str = ""
-    link: str | Promise = ""
-
-
 _tabs: list[Tab] = []
 _header_facts: list[Callable[[Actor, Case], HeaderFact | None]] = []
 _day_sources: list[Callable[[Actor], Iterable[DayRow]]] = []
-_notice_sources: list[Callable[[Actor], Iterable[Notice]]] = []
 _closers: list[Callable[[Case, Actor], None]] = []
 _contribution_sources: list[Callable[[Actor], Iterable["Contribution"]]] = []
 
@@ -93,10 +83,6 @@ def register_header_fact(source: Callable[[Actor, Case], HeaderFact | None]) -> 
 
 def register_day_rows(source: Callable[[Actor], Iterable[DayRow]]) -> None:
     _day_sources.append(source)
-
-
-def register_notices(source: Callable[[Actor], Iterable[Notice]]) -> None:
-    _notice_sources.append(source)
 
 
 def register_contributions(source: Callable[[Actor], Iterable[Contribution]]) -> None:
@@ -132,11 +118,6 @@ def day_rows_for(actor: Actor) -> list[DayRow]:
     """Everything that waits for this actor, soonest first; each source asks its own `visible_to`."""
     rows = [row for source in _day_sources for row in source(actor)]
     return sorted(rows, key=lambda row: (row.due_at is None, row.due_at))
-
-
-def notices_for(actor: Actor) -> list[Notice]:
-    """What changed without this actor."""
-    return [notice for source in _notice_sources for notice in source(actor)]
 
 
 def contributions_of(actor: Actor) -> list[Contribution]:

@@ -1,14 +1,12 @@
 """The demonstration's consent: Elias has said yes to four services, and they have begun. Everybody in it is invented."""
 
-from contextlib import AbstractContextManager
-
 from django.db import transaction
 
-from agencies.actors import Actor, actor_for
-from agencies.demonstration import MAIL_DOMAIN
+from agencies.actors import Actor
+from agencies.demonstration_actors import acting, actor_called
 from agencies.enums import Part
-from agencies.models import Agency, User
-from audit import clock, context
+from agencies.models import Agency
+from audit import clock
 from cases import demonstration_work
 from cases.enums import CaseState, EntryKind
 from cases.grants import assign
@@ -36,19 +34,19 @@ WORKERS = {"nora": "nav", "stine": "stavne", "siv": "mental-health"}
 @transaction.atomic
 def build() -> None:
     """Record the consent of the oldest of Ingrid's cases that waits for one, and let the others come in."""
-    ingrid = _actor("ingrid", "hvk-ost")
-    with _acting(ingrid):
+    ingrid = actor_called("ingrid", "hvk-ost")
+    with acting(ingrid):
         waiting = Case.objects.visible_to(ingrid).in_states(CaseState.CONSENT_PENDING).order_by("number")
         case = waiting.select_related("person", "lead_agency", "programme_version__programme")[0]
         services.record(case, _paper(case, ingrid), by=ingrid)
     for key, slug in WORKERS.items():
-        worker = _actor(key, slug)
-        with _acting(worker):
+        worker = actor_called(key, slug)
+        with acting(worker):
             assign(case, worker.user, by=worker)
     demonstration_work.mapped(case, by=ingrid)
     for key, (part, text) in SAID.items():
-        writer = _actor(key, WORKERS.get(key, "hvk-ost"))
-        with _acting(writer):
+        writer = actor_called(key, WORKERS.get(key, "hvk-ost"))
+        with acting(writer):
             entries.write(case, by=writer, kind=EntryKind.NOTE, part=part, text=text)
 
 
@@ -71,14 +69,3 @@ def _paper(case: Case, by: Actor) -> Contents:
 
 def _agency(slug: str) -> Agency:
     return Agency.objects.select_related("municipality").get(slug=slug)
-
-
-def _actor(key: str, slug: str) -> Actor:
-    actor = actor_for(User.objects.get(email=f"{key}@{MAIL_DOMAIN}"), _agency(slug))
-    if actor is None:
-        raise LookupError(key)
-    return actor
-
-
-def _acting(actor: Actor) -> AbstractContextManager[context.Behalf]:
-    return context.acting(user_id=actor.user.pk, agency_id=actor.agency.pk)

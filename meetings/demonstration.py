@@ -1,15 +1,14 @@
 """The demonstration's meeting: the working group is called, with a theme, and with each case a consent lets it speak of."""
 
 import datetime as dt
-from contextlib import AbstractContextManager
 
 from django.db import transaction
 
-from agencies.actors import Actor, actor_for
-from agencies.demonstration import MAIL_DOMAIN
+from agencies.actors import Actor
+from agencies.demonstration_actors import acting, actor_called
 from agencies.enums import Part
-from agencies.models import Agency, Programme, User
-from audit import clock, context
+from agencies.models import Programme
+from audit import clock
 from cases.models import Case
 from meetings import policies
 from meetings.enums import ItemState
@@ -23,12 +22,12 @@ QUESTION = "Er hjelpen vi ble enige om i gang, og hva mangler?"
 @transaction.atomic
 def build() -> None:
     """Call the meeting, and put on its agenda what may be there. All of it, or nothing."""
-    coordinator, caseworker = _actor("marte", "slt"), _actor("ingrid", "hvk-ost")
-    with _acting(coordinator):
+    coordinator, caseworker = actor_called("marte", "slt"), actor_called("ingrid", "hvk-ost")
+    with acting(coordinator):
         meeting = _called(coordinator)
-    with _acting(caseworker):
+    with acting(caseworker):
         items = _proposed(meeting, caseworker)
-    with _acting(coordinator):
+    with acting(coordinator):
         for number, item in enumerate(items):
             _timed(item, meeting.starts_at + dt.timedelta(minutes=30 + 15 * number), by=coordinator)
 
@@ -77,17 +76,3 @@ def _timed(item: CaseItem, starts_at: dt.datetime, *, by: Actor) -> None:
 def _a_thursday_in_good_time() -> dt.date:
     day = clock.today() + dt.timedelta(days=17)
     return day + dt.timedelta(days=(3 - day.weekday()) % 7)
-
-
-def _actor(key: str, agency: str) -> Actor:
-    actor = actor_for(
-        User.objects.get(email=f"{key}@{MAIL_DOMAIN}"),
-        Agency.objects.select_related("municipality").get(slug=agency),
-    )
-    if actor is None:
-        raise RuntimeError(f"{key} has no membership in force in {agency}: build the people first.")
-    return actor
-
-
-def _acting(actor: Actor) -> AbstractContextManager[context.Behalf]:
-    return context.acting(user_id=actor.user.pk, agency_id=actor.agency.pk)

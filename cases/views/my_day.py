@@ -73,7 +73,6 @@ def home(request: Request) -> HttpResponse:
     context = {
         "today": actor.at,
         "sections": [section for section in sections if section.rows],
-        "notices": registers.notices_for(actor),
         "unseen": unseen,
         "reminder_count": len(unseen),
         "mine": case_rows(actor, ids[:MINE_SHOWN], mine),

@@ -14,7 +14,7 @@ from agencies.enums import Part
 from audit import clock
 from audit.models import Event
 from cases import registers
-from cases.registers import DayRow, Notice
+from cases.registers import DayRow
 from cases.services import conflicts
 from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
@@ -133,9 +133,6 @@ def test_rows_of_upper_apps_fall_into_their_sections_and_a_past_meeting_is_not_l
         yield row("senere", clock.deadline_on(sunday + dt.timedelta(days=8)))
 
     monkeypatch.setattr(registers, "_day_sources", [source])
-    monkeypatch.setattr(
-        registers, "_notice_sources", [lambda actor: [Notice("Samtykket er trukket.", "/x/", "Se hva")]]
-    )
 
     sections, html = day(client, cast.siv)
 
@@ -144,7 +141,6 @@ def test_rows_of_upper_apps_fall_into_their_sections_and_a_past_meeting_is_not_l
     assert set(titles["dag"]) == {"slutter i dag", "møte nettopp"}
     assert titles["neste"] == ["neste uke"] and titles["senere"] == ["senere"]
     assert "møte i forgårs" not in html and "har begynt" in html
-    assert html.index("Samtykket er trukket.") < html.index("Over fristen")
 
 
 def test_ten_cases_take_as_many_questions_as_one(cast: Cast, client: Client) -> None:
