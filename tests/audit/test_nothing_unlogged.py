@@ -106,20 +106,24 @@ def test_when_the_log_cannot_be_written_nothing_of_a_case_can_be_changed(cast: C
 # --- what is answered is logged, once --------------------------------------------------------------------------------
 
 
+def ids(events: list[Event]) -> set[uuid.UUID]:
+    return {event.pk for event in events}
+
+
 class Walker:
     """One of the cast who opens pages, and what the log then says of it."""
 
     def __init__(self, key: str, actor: Actor) -> None:
         self.key, self.actor = key, actor
         self.client = sign_in(Client(), actor)
-        self.logged: set[uuid.UUID] = set()
+        self.logged = ids([])
         self.new_events()
 
     def new_events(self) -> list[Event]:
         """What the log of the agency holds since the last time."""
         with acting_as(self.actor):
             found = list(Event.objects.filter(user_id=self.actor.user.pk).exclude(pk__in=self.logged))
-        self.logged |= {event.pk for event in found}
+        self.logged |= ids(found)
         return found
 
     def faults(self, surface: Surface, known: World, words: dict[str, str]) -> Iterator[str]:
