@@ -31,7 +31,6 @@ class Kind(StrEnum):
     CASE = auto()  # knowing of the case it names
     MEETING = auto()  # a seat at the meeting it names
     ITEM = auto()  # hearing the item it names
-    CONTROL = auto()  # a break-glass: its user, its case's lead, privacy officers (tests/consent/test_glass.py)
     OWN = auto()  # lists what the reader may know: open to all who act for an agency, different for each
     STAFF = auto()  # about people and roles, agencies and forums: nothing of a young person
     ACCOUNT = auto()  # the reader's own account and sign-in
@@ -46,8 +45,8 @@ SORTED: dict[Kind, str] = {
         cases:hold_talk cases:needs cases:network cases:remove_resource_person cases:assessments cases:assess
         cases:start_collaboration cases:close
         cases:readers cases:protection cases:raise_protection cases:lower_protection cases:answer_lower cases:sealed
-        cases:remove_sealed cases:conflicts cases:end_conflict cases:insight cases:insight_pdf cases:insight_prepare
-        cases:insight_report cases:insight_withhold cases:insight_decide cases:insight_end
+        cases:remove_sealed cases:insight cases:insight_pdf cases:insight_prepare cases:insight_report
+        cases:insight_withhold cases:insight_decide cases:insight_end cases:conflicts cases:end_conflict
         consent:of_consent consent:detail consent:record consent:refuse consent:ask_again consent:revoke consent:disclose
         consent:end_disclosure consent:approve_disclosure
         actionplans:detail actionplans:edit actionplans:pdf actionplans:own_pdf actionplans:main_goal actionplans:area_goals
@@ -63,20 +62,18 @@ SORTED: dict[Kind, str] = {
     """,
     Kind.ITEM: "meetings:status meetings:record meetings:remove_decision",
     Kind.OWN: """
-        home search cases:list cases:contributions cases:staffing cases:hand_over cases:inbox
-        meetings:list meetings:create reminders open_reminder
-        mark_reminders_seen mailbox mailbox_invitation consent:glasses consent:open_glass
+        home search cases:list cases:contributions cases:inbox meetings:list meetings:create reminders open_reminder
+        mark_reminders_seen mailbox mailbox_invitation
         cases:log_review cases:log_review_look_now cases:log_review_breaches cases:log_review_settle cases:log_review_undo
-        cases:log_review_follow_up cases:exposure
+        cases:log_review_follow_up cases:exposure cases:staffing cases:hand_over
+        consent:glasses consent:open_glass consent:glass consent:review_glass consent:end_glass
     """,
-    Kind.CONTROL: "consent:glass consent:review_glass consent:end_glass",
     Kind.STAFF: """
-        choose_agency demo_cast people people_invite person person_give_role person_reset_sign_in person_send_link
-        person_close_account person_end person_change_role person_change_clearance decide_grant
+        choose_agency demo_cast people people_invite decide_grant person person_give_role person_reset_sign_in
+        person_send_link person_close_account person_end person_change_role person_change_clearance
     """,
     Kind.ACCOUNT: """
-        declare_secrecy own_sessions end_own_session end_other_sessions
-        confirm_identity account_login account_logout account_inactive account_reauthenticate account_change_password account_set_password
+        confirm_identity declare_secrecy own_sessions end_other_sessions end_own_session account_login account_logout account_inactive account_reauthenticate account_change_password account_set_password
         account_reset_password account_reset_password_done account_reset_password_from_key
         account_reset_password_from_key_done mfa_index mfa_authenticate mfa_reauthenticate mfa_activate_totp
         mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes mfa_download_recovery_codes

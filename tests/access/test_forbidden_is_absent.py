@@ -71,7 +71,7 @@ def test_what_one_may_not_know_answers_like_what_is_not_there(
     wrong = [
         compare(client, surface, surface.url(known), as_absent(surface, known), known)
         for number, surface in enumerate(surfaces.sorted_surfaces(*kinds))
-        if key == "vidar" or number % 3 == 0
+        if number % 4 == 0 or (key == "vidar" and number % 2)
     ]
 
     assert [each for each in wrong if each] == []
@@ -170,7 +170,7 @@ def _under(cls: type) -> set[type]:
 
 
 # Agencies without a right in the case, and in a state where the recipient's has ended.
-WITHOUT_RIGHT = [("active", "vidar"), ("active", "sara"), ("active", "rune"), ("revoked", "nora"), ("none", "nils")]
+WITHOUT_RIGHT = [("active", "vidar"), ("revoked", "nora"), ("none", "nils")]
 
 
 @pytest.mark.req("SIG-59")
@@ -186,7 +186,7 @@ def test_the_second_lock_alone_opens_nothing_to_who_has_no_right(
     wrong = []
 
     for number, surface in enumerate(surfaces.sorted_surfaces(Kind.CASE, Kind.ITEM, Kind.OWN)):
-        if surface.kind != Kind.OWN and (number + len(key)) % 2:
+        if surface.kind != Kind.OWN and number % 3 != WITHOUT_RIGHT.index((state, key)):
             continue
         body = {"words": "zqord"} if surface.name == "search" else None
         response = ask(client, surface, surface.url(known), "POST" if body else "GET", body)

@@ -5,6 +5,7 @@ kept for a second, a total in the page, a write that trusts what was looked at b
 """
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_a_page_without_the_filter_is_found(cast: Cast, shift_clock: Shift, monk
     known = STATES["active"](cast, shift_clock)
     (oda,) = people(cast, known, "oda")
 
-    def unfiltered(request: Any, case_id: object) -> Case:
+    def unfiltered(request: Any, case_id: uuid.UUID) -> Case:
         return Case.objects.select_related("person", "lead_agency", "programme_version__programme").get(pk=case_id)
 
     monkeypatch.setattr(overview, "open_case", unfiltered)
@@ -107,7 +108,7 @@ def test_a_permission_kept_for_a_second_is_found(
 ) -> None:
     known = STATES["active"](cast, shift_clock)
     asked = CaseQuerySet.visible_to
-    kept: dict[int, tuple[float, list[object]]] = {}
+    kept: dict[int, tuple[float, list[uuid.UUID]]] = {}
 
     def cached(self: CaseQuerySet, actor: Actor | None) -> CaseQuerySet:
         assert actor is not None
