@@ -19,8 +19,9 @@ from django.test import Client
 from guardian.shortcuts import get_objects_for_user
 
 from agencies.actors import Actor, actor_for
-from agencies.middleware import AGENCY_KEY
+from agencies.middleware import AGENCY_KEY, DECLARED_KEY
 from agencies.models import Agency, Membership, User
+from agencies.services import secrecy
 from audit import context
 from cases.forms.listing import CaseFilter
 from cases.models import Case, recent_case_ids
@@ -131,6 +132,7 @@ class Reader:
         session["account_authentication_methods"] = [{"method": "cast", "at": now}]
         session["account_authentication_methods_user"] = str(self.user.pk)
         session[AGENCY_KEY] = self.agency.pk
+        session[DECLARED_KEY] = f"{self.agency.pk}:{secrecy.TEXT_VERSION}"
         session.save()
         return client
 

@@ -16,23 +16,24 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.bench import demonstration, world
 from config.bench.rows import HEADING, Row, line, written
 
-PARTS = ("demonstration", "scale")
+PARTS = ("demonstration", "scale", "log")
 
 
 class Command(BaseCommand):
     help = "Measure pages, memory, start, reading among many cases, and the log on this machine, against the limits."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--only", choices=PARTS, help="one part instead of both")
+        parser.add_argument("--only", choices=PARTS, help="one part instead of all")
         parser.add_argument(
             "--sizes", help="how many cases, with commas between", default=",".join(map(str, world.SIZES))
         )
+        parser.add_argument("--inside-log", action="store_true", help="measure the log of that database instead")
         parser.add_argument(
             "--inside", type=int, help="measure the database the settings name, which holds so many cases"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["inside"]:
+        if options["inside"] or options["inside_log"]:
             self._inside(options["inside"])
             return
         signal.signal(signal.SIGTERM, _stop)
@@ -47,25 +48,29 @@ class Command(BaseCommand):
             raise CommandError(f"over grensen: {', '.join(late)}")
 
     def _rows(self, home: Path, only: str | None, sizes: list[int]) -> Iterator[Row]:
-        if only != "scale":
+        if only in {None, "demonstration"}:
             yield from demonstration.measure(home)
-        if only != "demonstration":
+        if only in {None, "scale"}:
             with world.servers(home / "scale") as environment:
                 before = 0
                 for size in sizes:
                     world.grow(environment["DATABASE_OWNER_URL"], before + 1, size)
                     before = size
-                    yield from _measured_in_a_process(size, environment)
+                    yield from _measured_in_a_process(environment, "--inside", str(size))
+        if only in {None, "log"}:
+            with world.servers(home / "log") as environment:
+                world.grow(environment["DATABASE_OWNER_URL"], 1, min(sizes))
+                yield from _measured_in_a_process(environment, "--inside-log")
 
-    def _inside(self, cases: int) -> None:
-        from config.bench import scale  # the suite's settings have guardian; only here is it asked
+    def _inside(self, cases: int | None) -> None:
+        from config.bench import log, scale  # the suite's settings have guardian; only here is it asked
 
-        for row in scale.measure(cases):
+        for row in scale.measure(cases) if cases else log.measure():
             self.stdout.write(json.dumps(asdict(row)))
 
 
-def _measured_in_a_process(cases: int, environment: dict[str, str]) -> Iterator[Row]:
-    command = [sys.executable, "manage.py", "bench", "--inside", str(cases)]
+def _measured_in_a_process(environment: dict[str, str], *inside: str) -> Iterator[Row]:
+    command = [sys.executable, "manage.py", "bench", *inside]
     done = subprocess.run(  # noqa: S603 (our own program)
         command, cwd=settings.BASE_DIR, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=True
     )
