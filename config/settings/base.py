@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "agencies.methods.head_as_get",
     "agencies.middleware.private_answers",
     "agencies.middleware.whole_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
