@@ -9,7 +9,10 @@ from django.db import connections
 from django.test import Client
 
 from tests import databases, retold
+from tests.canaries.watch import _nobody_gets_out
 from tests.cast import Cast
+
+__all__ = ["_nobody_gets_out"]
 
 
 @pytest.fixture(scope="session")

@@ -104,8 +104,8 @@ ANYTHING = {
     "kind": "note", "part": "economy", "parts": "economy", "text": "zqsendt", "confirm": "1", "words": "zqord",
     "question": "zqsendt", "starts": "10:00", "minutes": "10", "direction": "up", "agency": "nav", "user": "1",
 }  # fmt: skip
-# Tables that a refused request may write in: the log of the refusal, and the session that asked.
-WRITTEN_ANYWAY = ("audit_", "django_session", "account_")
+# Tables that a refused request may write in: the log of the refusal, and the session that asked with its line in the list.
+WRITTEN_ANYWAY = ("audit_", "django_session", "account_", "agencies_signin")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from reminders.delivery import deliver_due
 from reminders.models import Reminder
 from tests import databases, stories
 from tests.actionplans import planning
-from tests.canaries import sinks
+from tests.canaries import sinks, watch
 from tests.canaries.identities import Identity, everybody, found_in, spellings
 from tests.canaries.sinks import Sinks
 from tests.cast import Cast, acting_as, sign_in
@@ -226,3 +226,11 @@ def test_initials_in_a_subject_are_found(leaving: Sinks) -> None:
     EmailMessage(f"Ny sak: {one.initials}", "Logg inn.", to=["vidar@fjordvik.example"]).send()
 
     assert found_in(leaving["mail"], [one])
+
+
+def test_a_name_that_gets_out_of_any_test_is_found_when_the_suite_ends() -> None:
+    asked = "/saker/?navn=Pr%C3%B8vedal "
+    on_purpose = "/saker/Elias-Pr%C3%B8vedal/ "
+
+    assert watch.names_in({"address": f"/min-dag/ \n{asked}\n{on_purpose}\n".encode()}) == {"address": [asked.encode()]}
+    assert watch.names_in({"address": on_purpose.encode(), "log": b"{}"}) == {}
