@@ -30,8 +30,8 @@ MOST_FINDINGS = 25
 # The text of a row as it was hashed. PostgreSQL only spells it; what is believed is reckoned in `_events`.
 _ROWS = """
     SELECT position, previous, digest, extract(epoch FROM at)::float8,
-           jsonb_build_array(id, extract(epoch FROM at), kind, outcome, user_id, agency_id, role, case_id, case_ids, parts,
-               object_type, object_id, basis, purpose, request_id, chain, position)::text
+           json_build_array(id, extract(epoch FROM at), kind, outcome, user_id, agency_id, role, case_id,
+               to_jsonb(case_ids), to_jsonb(parts), object_type, object_id, basis, purpose, request_id, chain, position)::text
       FROM audit_event WHERE chain = %s ORDER BY position
 """
 _HEADS = (
