@@ -5,7 +5,6 @@ four subqueries took longer than the database needed to answer it. A right is co
 statement that reads the data, so nothing is ever kept.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -47,9 +46,9 @@ class _Condition(models.Func):
         super().__init__(*columns)
         self.actor = actor
 
-    def as_sql(
+    def as_sql(  # type: ignore[override]
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> tuple[str, Sequence[Any]]:
+    ) -> tuple[str, Any]:
         columns = []
         for expression in self.source_expressions:
             column, params = compiler.compile(expression)

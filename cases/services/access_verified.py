@@ -41,7 +41,8 @@ def differences(cases: Collection[uuid.UUID] | None = None) -> list[Difference]:
     """Every line in which table and specification disagree, in all cases or in these. None when all is well."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM samlos.access_differences(%s)", [None if cases is None else list(cases)])
-        return [Difference(*row[:-1], tuple(row[-1])) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Difference(*row[:8], columns=tuple(row[8])) for row in rows]
 
 
 def verify() -> list[Difference]:

@@ -3,8 +3,9 @@
 import datetime as dt
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
+from typing import Protocol
 
 import pytest
 from django.db import connection
@@ -37,10 +38,21 @@ NEED_NOT_SAY = {
     "cases:insight_pdf": "handed to the person it is about, who needs no right to it",
     "api:schema": "the API's description, open to all, with an invented example",
 }
+
+
+class Answer(Protocol):
+    """What the suite's client gives back, as far as it is looked at here."""
+
+    content: bytes
+    headers: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str: ...
+
+
 READERS = ("ingrid", "mona", "rune", "marte", "nils", "pia")
 
 
-def says_why(answer: HttpResponse) -> bool:
+def says_why(answer: Answer) -> bool:
     """Whether the answer says on what right it is given: in a page the component, in a file its words, in the API a header."""
     kind = answer["Content-Type"].partition(";")[0]
     if kind == "application/pdf":
@@ -49,7 +61,7 @@ def says_why(answer: HttpResponse) -> bool:
     return b"data-why=" in answer.content or "Samlos-Why" in answer.headers
 
 
-def shows_a_case(answer: HttpResponse, known: set[str]) -> bool:
+def shows_a_case(answer: Answer, known: set[str]) -> bool:
     """Whether something of a case stands in the answer: a label, a name, or any file made of one."""
     if answer["Content-Type"].startswith("application/pdf"):
         return True
