@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.db import connection
 
@@ -42,7 +42,8 @@ def differences(cases: Collection[uuid.UUID] | None = None) -> list[Difference]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM samlos.access_differences(%s)", [None if cases is None else list(cases)])
         rows = cursor.fetchall()
-    return [Difference(*row[:8], columns=tuple(row[8])) for row in rows]
+    names = [field.name for field in fields(Difference)]
+    return [Difference(**dict(zip(names, (*row[:-1], tuple(row[-1])), strict=True))) for row in rows]
 
 
 def verify() -> list[Difference]:
