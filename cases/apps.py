@@ -13,6 +13,7 @@ class CasesConfig(AppConfig):
         from agencies.actors import ANSWERING_ROLES, Actor
         from agencies.api.idempotency import forget_old_answers
         from agencies.enums import Role
+        from agencies.services import sign_ins
         from audit.enums import Purpose
         from cases import jobs, registers
         from cases.services import contributions, protection
@@ -42,6 +43,7 @@ class CasesConfig(AppConfig):
         rules.register_sweep(jobs.remind_of_waiting_reports)
         rules.register_sweep(jobs.remind_of_look_ups)
         rules.register_sweep(forget_old_answers)
+        rules.register_sweep(sign_ins.forget_old)
         registers.register_contributions(contributions.of_this_app)
         shown_content.register_kinds()
         for beginning, purpose in {

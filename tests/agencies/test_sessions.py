@@ -17,7 +17,8 @@ from agencies.middleware import AGENCY_KEY
 from agencies.models import Membership, SignIn, User
 from agencies.reset_links import ResetTokens
 from agencies.services import sign_ins
-from audit import clock
+from audit import clock, context
+from reminders import rules
 from tests.cast import sign_in
 from tests.people import administrators, employ
 
@@ -317,3 +318,21 @@ def test_two_administrators_are_there_in_every_agency(cast):
     for slug in ("hvk-ost", "nav", "police-analysis"):
         one, other = administrators(cast.agency(slug))
         assert one.user != other.user
+
+
+def swept(agency):
+    with context.acting(user_id=None, agency_id=agency.pk):
+        for sweep in rules.sweeps():
+            sweep(agency=agency)
+
+
+def test_rows_of_sessions_long_over_are_swept_away_and_the_others_stay(cast, client, shift_clock):
+    warm(client, cast.ingrid)
+    of_ingrid = SignIn.objects.filter(user=cast.ingrid.user)
+
+    swept(cast.agency("nav"))
+    assert of_ingrid.count() == 1
+    shift_clock(days=31)
+    swept(cast.agency("nav"))
+
+    assert not of_ingrid.exists()
