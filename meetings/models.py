@@ -19,9 +19,12 @@ from agencies.models import Agency, ProgrammeVersion, User
 from agencies.models.programme_definition import Forum
 from audit import clock
 from cases.models import Case
+from cases.models.sentence import IsThere, IsWorkedOn
 from meetings.enums import ItemState, MeetingState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agencies.actors import Actor
 
 # Who attends for an agency. A privacy officer, an analyst, intake and an administrator have no seat at these tables.
@@ -164,9 +167,12 @@ class HeardContentQuerySet(models.QuerySet[_Heard]):
         """What `actor` may hear: they are in the case for their agency, which takes part when the forum speaks of it and
         may know all of its parts (F-12, LIL-23). Ask within the actor's own database context.
         """
+        if not actor.works_on_cases:
+            return self.none()
         return self.filter(
             MayHear("case_id", self.forum_path, "parts", "author_agency_id"),
-            case__in=Case.objects.visible_to(actor).worked_on_by(actor),
+            IsThere("case_id", actor=actor),
+            IsWorkedOn("case_id", actor=actor),
         )
 
 
@@ -245,6 +251,10 @@ class WithItemQuerySet(HeardContentQuerySet[_Heard]):
     def heard_by(self, actor: "Actor") -> Self:
         """What was written to items the actor may hear, by agencies the actor may hear."""
         return super().heard_by(actor).filter(item__in=CaseItem.objects.heard_by(actor))
+
+    def of_heard(self, items: "Iterable[CaseItem]", actor: "Actor") -> Self:
+        """The same for items that were found by `heard_by` in this very transaction, whose clock stands still."""
+        return super().heard_by(actor).filter(item__in=[item.pk for item in items])
 
 
 class ItemMinutes(HeardContent):

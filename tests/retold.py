@@ -99,6 +99,8 @@ def retold(story: Callable[P, R]) -> Callable[P, R]:
         goes_on = any(argument is not None for argument in args[1:]) or kwargs.get("case") is not None
         if shelf is None or goes_on:
             return story(*args, **kwargs)
-        return shelf.tell(f"{story.__module__}.{story.__name__} {sorted(kwargs.items())}", lambda: story(*args, **kwargs))
+        return shelf.tell(
+            f"{story.__module__}.{story.__name__} {sorted(kwargs.items())}", lambda: story(*args, **kwargs)
+        )
 
     return told

@@ -95,7 +95,7 @@ def test_the_machine_acts_as_an_analyst_of_the_police(cast):
     client = MachineClient.objects.get(client_id="politiet-analyse")
 
     assert client.user.is_machine
-    assert client.scopes == ["samlos:concernreports"]
+    assert client.scopes == ["samlos:concernreports", "samlos:auditheads"]
     assert cast.machine().roles == {Role.ANALYST}
 
 

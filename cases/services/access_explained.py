@@ -94,6 +94,8 @@ def part_words(parts: Iterable[str]) -> str:
 
 def _summary(actor: Actor, rights: list[CaseAccess], *, assigned: bool) -> str:
     """The strongest right there is, until when, and what makes it this person's to see."""
+    if not rights:  # ended between the two questions of one request
+        return _("Tilgangen din til denne saken er slutt.")
     reasons = {right.reason for right in rights}
     words = {"agency": actor.agency.name}
     if RightReason.LEAD in reasons:

@@ -54,6 +54,8 @@ class Visitor:
 
     def get(self, path: str) -> str:
         with self.opener.open(self.address + path, timeout=60) as answer:
+            if urllib.parse.urlsplit(answer.geturl()).path != path:
+                raise CommandError(f"{path} led to {answer.geturl()} instead of answering")
             return str(answer.read().decode("utf-8", "replace"))
 
     def first(self, path: str, pattern: str) -> str | None:

@@ -183,16 +183,15 @@ def _filled(items: list[CaseItem], actor: Actor) -> list[Line]:
         "source_id",
     )
     minutes = _by_item(
-        ItemMinutes.objects.heard_by(actor)
-        .filter(item__in=ids)
+        ItemMinutes.objects.of_heard(items, actor)
         .order_by("item_id", "author_agency_id", "-number")
         .distinct("item_id", "author_agency_id")
         .select_related("author", "author_agency"),
         "item_id",
     )
     decisions = _by_item(
-        ItemDecision.objects.heard_by(actor)
-        .filter(item__in=ids, removed_at=None)
+        ItemDecision.objects.of_heard(items, actor)
+        .filter(removed_at=None)
         .select_related("owner", "author_agency")
         .order_by("due_on", "created_at", "pk"),
         "item_id",

@@ -146,7 +146,7 @@ def _report_of_another_police(cast: Cast) -> uuid.UUID:
 def first_lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if every `visible_to`, `readable_by` and `heard_by` had been forgotten: only the database says no."""
 
-    def everything(self: Any, actor: object) -> Any:
+    def everything(self: Any, *_asked: object) -> Any:
         return self.all()
 
     for owner, name in every_filter():
@@ -155,7 +155,7 @@ def first_lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def every_filter() -> list[tuple[type, str]]:
     """The first lock's own places, found by name on every queryset of content."""
-    names = ("visible_to", "readable_by", "heard_by")
+    names = ("visible_to", "readable_by", "heard_by", "of_heard")
     classes = {CaseQuerySet, CaseContentQuerySet, *_under(CaseContentQuerySet)}
     classes |= {each for each in vars(meetings_models).values() if isinstance(each, type)}
     return [(each, name) for each in sorted(classes, key=str) for name in names if name in vars(each)]

@@ -7,7 +7,7 @@ from django.db import connection
 WITHOUT_PERSONS = {
     # staff, agencies, programmes and law: who works where, never whom they help
     "agencies_agency", "agencies_demonstrationstep", "agencies_district", "agencies_legalbasis", "agencies_machineclient", "agencies_membership",
-    "agencies_municipality", "agencies_programme", "agencies_programmeversion", "agencies_user", "agencies_user_groups",
+    "agencies_municipality", "agencies_programme", "agencies_programmeversion", "agencies_signin", "agencies_user", "agencies_user_groups",
     "agencies_user_user_permissions",
     # the answer to a key: id, state and time
     "agencies_idempotentanswer",

@@ -281,7 +281,9 @@ def test_a_guessed_cookie_is_as_none(cast, settings, cookie):
 
     answers = [one.get(reverse("home")) for one in (guessing, without)]
 
-    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [(302, "/konto/logg-inn/?next=/min-dag/")] * 2
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [
+        (302, "/konto/logg-inn/?next=/min-dag/")
+    ] * 2
 
 
 @pytest.mark.parametrize("agency", [10**9, -1, "nav", None, [], {"a": 1}, "\x00", True])

@@ -91,6 +91,25 @@ def test_every_policy_about_a_case_is_in_the_matrix_or_tested_by_name() -> None:
         "may_correct_entry",
         "may_assess_needs",
         "may_remove_resource_person",
+        # through their services and pages: test_protection.py, test_whereabouts.py
+        "may_raise_protection",
+        "may_request_lower",
+        "may_approve_lower",
+        "may_withdraw_lower",
+        "may_open_sealed",
+        "may_write_sealed",
+        "may_store_whereabouts",
+        # test_conflicts.py, test_handover.py
+        "may_keep_conflicts",
+        "may_end_conflict",
+        "may_hand_over",
+        # test_insight.py, test_log_review.py, test_exposure.py, tests/audit/test_heads_api.py
+        "may_show_log",
+        "may_decide_withholding",
+        "may_review_look_ups",
+        "may_settle_look_up",
+        "may_ask_who_could_see",
+        "may_fetch_heads",
     }
 
     assert written == {policy.__name__ for policy in MATRIX} | by_name

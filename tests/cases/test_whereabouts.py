@@ -172,7 +172,7 @@ def test_who_is_not_cleared_is_not_told_that_a_consent_ended(cast: Cast) -> None
 
     with acting_as(cast.nils):
         assert reminders_for(cast.nils) == []
-    Membership.objects.filter(user=cast.nils.user).update(clearance=CONFIDENTIAL)
+    clear(cast.nils.user, cast.nils.agency, CONFIDENTIAL)
     with acting_as(cast.nils):
         assert [told.kind for told in reminders_for(cast.nils)] == ["consent_ended"]
 
