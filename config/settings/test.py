@@ -6,7 +6,9 @@ from pathlib import Path
 
 from config.settings.defaults import fill_demonstration_environment
 
-_home = Path(os.environ.get("SAMLOS_HOME", ".local")) / "test"
+_home = Path(os.environ.get("SAMLOS_HOME", ".local"))
+if _home.name != "test":  # a worker of the suite inherits what its parent has set
+    _home /= "test"
 os.environ["SAMLOS_HOME"] = str(_home)
 fill_demonstration_environment(_home)
 os.environ.setdefault("DATABASE_URL", "postgres://samlos_app:unset@localhost/unset")
