@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from agencies.enums import Part
 from agencies.models import Agency, User
 from audit.clock import Now
 from cases.enums import RightReason
-from cases.models.sentence import IsCovered
+from cases.models.sentence import IsCovered, IsForReader
 
 if TYPE_CHECKING:
     from agencies.actors import Actor
@@ -30,12 +30,7 @@ class CaseAccessQuerySet(models.QuerySet["CaseAccess"]):
         case. So an unassigned colleague who broke the glass reads the parts it names, and nothing more of what the
         agency may know.
         """
-        from cases.models.keys import CaseUserObjectPermission
-
-        of_agency = Q(user=None)
-        if not actor.answers_for_agency:
-            of_agency &= Q(Exists(CaseUserObjectPermission.of(actor).filter(content_object=OuterRef("case"))))
-        return self.in_force().filter(of_agency | Q(user=actor.user), agency=actor.agency)
+        return self.in_force().filter(IsForReader("case_id", "agency_id", "user_id", actor=actor))
 
     def naming(self, actor: "Actor") -> "CaseAccessQuerySet":
         """The lines in force that name this very user: break-glass (F-39)."""

@@ -19,15 +19,12 @@ _ASSIGNMENTS = (
     " WHERE t.user_id = %s AND t.agency_id = %s AND k.codename = 'work_on_case'"
 )
 _IN_FORCE = "a.valid_from <= samlos.now() AND (a.valid_until IS NULL OR a.valid_until > samlos.now())"
-# The lines through which the actor may know something now: break-glass of this very user, and the agency's for those
-# who need to know: a role that answers for its cases, or an assignment to the line's case.
-_ANSWERING = (
-    "SELECT 1 FROM cases_caseaccess a WHERE a.case_id = {case} AND a.agency_id = %s"
-    f" AND (a.user_id IS NULL OR a.user_id = %s) AND {_IN_FORCE}"
-)
-_ASSIGNED = (
-    "SELECT 1 FROM cases_caseaccess a WHERE a.case_id = {case} AND a.agency_id = %s AND (a.user_id = %s OR (a.user_id IS NULL"
-    f" AND EXISTS({_ASSIGNMENTS} AND t.content_object_id = a.case_id))) AND {_IN_FORCE}"
+# Whose a line of the access table must be: break-glass of this very user, or the agency's for those who need to know (a
+# role that answers for its cases, or an assignment to the line's case).
+_FOR_ANSWERING = "{agency} = %s AND ({user} IS NULL OR {user} = %s)"
+_FOR_ASSIGNED = (
+    "{agency} = %s AND ({user} = %s OR ({user} IS NULL"
+    f" AND EXISTS({_ASSIGNMENTS} AND t.content_object_id = {{case}})))"
 )
 _CONFLICT = (
     "SELECT 1 FROM cases_conflict f WHERE f.case_id = {case} AND f.user_id = %s AND f.declared_at <= samlos.now()"
@@ -107,9 +104,24 @@ class IsCovered(_Condition):
         return f"EXISTS({sql.format(case=case, part=part, author=author)})", values
 
 
-def _line_of(actor: "Actor") -> tuple[str, list[Any]]:
-    """The lines of one case that the actor may know something through, and the values of that SQL."""
+class IsForReader(_Condition):
+    """Whether a line of the access table, by its case, agency and user, is one the actor may know something through."""
+
+    def condition(self, *columns: str) -> tuple[str, list[Any]]:
+        case, agency, user = columns
+        words, values = _reader(self.actor)
+        return f"({words.format(case=case, agency=agency, user=user)})", values
+
+
+def _reader(actor: "Actor") -> tuple[str, list[Any]]:
     user, agency = actor.user.pk, actor.agency.pk
     if actor.answers_for_agency:
-        return _ANSWERING, [agency, user]
-    return _ASSIGNED, [agency, user, user, agency]
+        return _FOR_ANSWERING, [agency, user]
+    return _FOR_ASSIGNED, [agency, user, user, agency]
+
+
+def _line_of(actor: "Actor") -> tuple[str, list[Any]]:
+    """The lines in force of one case that the actor may know something through, and the values of that SQL."""
+    words, values = _reader(actor)
+    reader = words.format(case="a.case_id", agency="a.agency_id", user="a.user_id")
+    return f"SELECT 1 FROM cases_caseaccess a WHERE a.case_id = {{case}} AND {reader} AND {_IN_FORCE}", values
