@@ -447,6 +447,13 @@ def may_settle_look_up(actor: Actor, review: LookUpReview) -> Decision:
     return may_review_look_ups(actor)
 
 
+def may_read_access_reports(actor: Actor) -> Decision:
+    """The weekly report of who can see what is the agency's privacy officers' (security.md, Karmøy)."""
+    if actor.has_role(Role.PRIVACY_OFFICER):
+        return ALLOWED
+    return denied(_("Bare personvernombudet leser tilgangsrapportene."), "not_privacy_officer")
+
+
 def may_ask_who_could_see(actor: Actor) -> Decision:
     """The breach question is asked by the managers and the privacy officer of the agency that leads the case (GDPR art. 33)."""
     if actor.has_role(Role.MANAGER, Role.PRIVACY_OFFICER):

@@ -1,4 +1,5 @@
-"""What upper apps add to pages of this one, registered at start-up: tabs of a case, facts of its header, and rows of "Min dag".
+"""What upper apps add to pages of this one, registered at start-up: tabs of a case, facts of its header, rows of "Min dag",
+and numbers of the weekly report.
 
 A lower app never asks upward (design.md): it offers a place, and they come.
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from agencies.actors import Actor
+from agencies.models import Agency
 from cases import emergency
 from cases.models import Case
 
@@ -70,6 +72,41 @@ class Contribution:
     part: str
     # Lets the page link to the case for as long as it is visible; never shown.
     case_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """One number of the weekly report of who can see what: its words, where more of it stands, and whether it stands
+    first on the page when it is not zero.
+    """
+
+    code: str
+    label: str | Promise
+    url_name: str = ""
+    sticks_out: bool = False
+
+
+@dataclass(frozen=True)
+class ReportSource:
+    """The numbers an app brings to the weekly report. `count(agency, since, until)` is asked on the agency's behalf and
+    answers (code, level, number): `level` is the protection level of those the number is about, "" when about nobody.
+    """
+
+    figures: tuple[ReportFigure, ...]
+    count: Callable[[Agency, dt.datetime, dt.datetime], Iterable[tuple[str, str, int]]]
+
+
+_report_sources: list[ReportSource] = []
+
+
+def register_report_source(source: ReportSource) -> None:
+    if source not in _report_sources:
+        _report_sources.append(source)
+
+
+def report_sources() -> list[ReportSource]:
+    """Every source of the weekly report, in the order of their figures on the page."""
+    return list(_report_sources)
 
 
 def register_tab(tab: Tab) -> None:

@@ -1,4 +1,5 @@
 from cases.models.access import CaseAccess, CaseContent, CaseContentQuerySet, ReceivedContent, recent_case_ids
+from cases.models.access_report import AccessReport
 from cases.models.case import Case, CaseLead, Fact, NumberSeries
 from cases.models.insight import LogWithholding, LookUpReview
 from cases.models.keys import AgencyKey, AssignmentPeriod, CaseUserObjectPermission
@@ -16,6 +17,7 @@ from cases.models.work import (
 )
 
 __all__ = [
+    "AccessReport",
     "AgencyKey",
     "AssignmentPeriod",
     "BasicNeed",

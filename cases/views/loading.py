@@ -24,7 +24,8 @@ def open_case(request: Request, case_id: uuid.UUID) -> Case:
     actor = request.actor
     case = (
         Case.objects.visible_to(actor)
-        .select_related("person", "lead_agency", "opened_by_agency", "programme_version__programme")
+        .select_related("person")
+        .prefetch_related("lead_agency", "opened_by_agency", "programme_version__programme")
         .filter(pk=case_id)
         .first()
     )

@@ -139,7 +139,7 @@ def _lock(item: CaseItem) -> CaseItem:
     """The item as it is now, so that two cannot answer at once. A lock finds only rows one may change: ask first."""
     return (
         CaseItem.objects.select_for_update(of=("self",))
-        .select_related("meeting__programme_version", "case__lead_agency", "case__programme_version")
+        .prefetch_related("meeting__programme_version", "case__lead_agency", "case__programme_version")
         .get(pk=item.pk)
     )
 

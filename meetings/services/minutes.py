@@ -98,7 +98,7 @@ def _heard(item: CaseItem, by: Actor) -> CaseItem:
     found = (
         CaseItem.objects.heard_by(by)
         .filter(pk=item.pk)
-        .select_related("meeting__programme_version", "case__lead_agency", "case__programme_version")
+        .prefetch_related("meeting__programme_version", "case__lead_agency", "case__programme_version")
         .first()
     )
     if found is None:

@@ -167,7 +167,8 @@ def newest_minutes(item: CaseItem, agency: Agency) -> ItemMinutes | None:
 
 
 def _with_case(items: CaseItemQuerySet) -> CaseItemQuerySet:
-    return items.select_related(
+    """Beside the question who may hear, in queries of their own: joined into it they cost 40 ms of planning."""
+    return items.prefetch_related(
         "case__person", "case__lead_agency", "case__programme_version", "meeting__programme_version", "author_agency"
     )
 
@@ -178,7 +179,7 @@ def _filled(items: list[CaseItem], actor: Actor) -> list[Line]:
     statuses = _by_item(
         Entry.objects.readable_by(actor)
         .filter(source_type=SOURCE, source_id__in=ids, kind=EntryKind.STATUS, superseded_by=None)
-        .select_related("author", "author_agency")
+        .prefetch_related("author", "author_agency")
         .order_by("author_agency__name", "-created_at"),
         "source_id",
     )
@@ -186,13 +187,13 @@ def _filled(items: list[CaseItem], actor: Actor) -> list[Line]:
         ItemMinutes.objects.of_heard(items, actor)
         .order_by("item_id", "author_agency_id", "-number")
         .distinct("item_id", "author_agency_id")
-        .select_related("author", "author_agency"),
+        .prefetch_related("author", "author_agency"),
         "item_id",
     )
     decisions = _by_item(
         ItemDecision.objects.of_heard(items, actor)
         .filter(removed_at=None)
-        .select_related("owner", "author_agency")
+        .prefetch_related("owner", "author_agency")
         .order_by("due_on", "created_at", "pk"),
         "item_id",
     )

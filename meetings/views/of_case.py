@@ -33,7 +33,7 @@ def section(request: Request, case_id: uuid.UUID) -> HttpResponse:
     heard = CaseItem.objects.heard_by(actor).filter(case=case).values("pk")
     items = (
         CaseItem.objects.filter(Q(pk__in=heard) | Q(author_agency=actor.agency), case=case)
-        .select_related(
+        .prefetch_related(
             "meeting__programme_version",
             "case__person",
             "case__lead_agency",
