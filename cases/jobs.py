@@ -1,4 +1,6 @@
-"""What time alone makes due: reports and new cases nobody has taken hold of, and the nightly look at the access table."""
+"""What time alone makes due: reports and new cases nobody has taken hold of, the nightly looks at the access table and the
+log, and the weekly report of who can see what.
+"""
 
 import logging
 import uuid
@@ -15,10 +17,12 @@ from agencies.enums import AgencyKind, Role
 from agencies.models import Agency, Membership, User
 from audit import clock
 from audit.context import acting
+from audit.services import AuditUnavailableError
 from cases.enums import CaseState
 from cases.models import Case, ConcernReport, LookUpReview
 from cases.policies import LEADING_KINDS, may_review_look_ups
-from cases.services import access_verified, log_review
+from cases.services import access_report, access_verified, log_review
+from cases.services.access_report_read import reports_for
 from reminders.rules import Rule
 from reminders.services import raise_reminder
 
@@ -168,4 +172,36 @@ LOOK_UPS_RULE = Rule(
     action=gettext_lazy("Åpne loggkontrollen"),
     to_tell=_still_to_judge,
     url=lambda review_id: reverse("cases:log_review"),
+)
+
+
+@shared_task(name="cases.jobs.report_access")
+def report_access() -> None:
+    """Make last week's report of who can see what in every agency that has none yet, each on its own behalf.
+
+    Woken by beat each night: the report comes on the night to Monday, and a night that was lost is caught up by the next.
+    """
+    for agency in Agency.objects.all():
+        try:
+            with acting(user_id=None, agency_id=agency.pk):
+                access_report.make(agency=agency)
+        except (DatabaseError, AuditUnavailableError):
+            # One agency's fault must not silence the others.
+            log.exception("the report of agency %s was not made", agency.pk)
+
+
+def _newest_report(report_ids: Collection[uuid.UUID], actor: Actor) -> Mapping[uuid.UUID, str]:
+    """The newest of the reports, for a privacy officer: what an older one tells is told by a newer one."""
+    newest = reports_for(actor).first()
+    if newest is None or newest.pk not in report_ids:
+        return {}
+    return {newest.pk: _("Uke %(week)d i %(year)d") % {"week": newest.week, "year": newest.year}}
+
+
+REPORT_RULE = Rule(
+    kind=access_report.READY,
+    title=gettext_lazy("Ukerapporten er klar"),
+    action=gettext_lazy("Les hvem som kan se hva"),
+    to_tell=_newest_report,
+    url=lambda report_id: reverse("cases:access_report", args=[report_id]),
 )

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from cases.views import (
+    access_reports,
     assigning,
     case_list,
     closing,
@@ -73,6 +74,8 @@ urlpatterns = [
     path("loggkontroll/<uuid:review_id>/vurder/", log_review.settle, name="log_review_settle"),
     path("loggkontroll/<uuid:review_id>/angre/", log_review.undo, name="log_review_undo"),
     path("loggkontroll/avvik/<uuid:review_id>/", log_review.follow_up, name="log_review_follow_up"),
+    path("tilgangsrapport/", access_reports.weeks, name="access_reports"),
+    path("tilgangsrapport/<uuid:report_id>/", access_reports.week, name="access_report"),
     path("hvem-kunne-se/", exposure.ask, name="exposure"),
     # --- the office's work with one case ---
     path("saker/<uuid:case_id>/vurdering/", review.review, name="review"),

@@ -15,7 +15,7 @@ class ConsentConfig(AppConfig):
         from consent import jobs, policies
         from consent.notifications import RULES
         from consent.services.consents import case_closed
-        from consent.services.glass import laws_of_glasses
+        from consent.services.glass import count_for_report, laws_of_glasses
         from consent.views import glass_shown
         from consent.views.contributed import approvals_waiting, header_fact
         from reminders import rules
@@ -45,6 +45,23 @@ class ConsentConfig(AppConfig):
         registers.register_header_fact(glass_shown.header_fact)
         registers.register_day_rows(glass_shown.day_rows)
         emergency.register_laws(laws_of_glasses)
+        registers.register_report_source(
+            registers.ReportSource(
+                (
+                    registers.ReportFigure("glass_used", _("Nødtilgang brukt av våre ansatte"), "consent:glasses"),
+                    registers.ReportFigure(
+                        "glass_by_others", _("Nødtilgang brukt av andre i saker vi leder"), "consent:glasses"
+                    ),
+                    registers.ReportFigure(
+                        "glass_objected", _("Nødtilgang noen innvendte mot"), "consent:glasses", sticks_out=True
+                    ),
+                    registers.ReportFigure(
+                        "glass_waiting", _("Nødtilgang ingen har bekreftet"), "consent:glasses", sticks_out=True
+                    ),
+                ),
+                count_for_report,
+            )
+        )
         for name in ("disclose", "end_disclosure"):
             purposes.register(f"consent:{name}", Purpose.DISCLOSURE)
         registers.register_on_close(case_closed)

@@ -35,3 +35,8 @@ def has_log(actor: Actor, case: Case) -> bool:
 def reviews_look_ups(actor: Actor) -> bool:
     """Those who judge their agency's look-ups."""
     return bool(policies.may_review_look_ups(actor))
+
+
+def reads_access_reports(actor: Actor) -> bool:
+    """Those who read their agency's weekly report of who can see what."""
+    return bool(policies.may_read_access_reports(actor))

@@ -289,6 +289,8 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "audit.tasks.seal", "schedule": 300.0},
     "verify-access": {"task": "cases.jobs.verify_access", "schedule": crontab(hour=2, minute=15)},
     "review-look-ups": {"task": "cases.jobs.review_look_ups", "schedule": crontab(hour=3, minute=15)},
+    # Weekly: one report an agency and week. The other nights find it made, or catch up a Monday that was lost.
+    "report-access": {"task": "cases.jobs.report_access", "schedule": crontab(hour=4, minute=15)},
 }
 
 # --- API ----------------------------------------------------------------------------------------------------------------

@@ -155,6 +155,13 @@ def flag_unreviewed(*, agency: Agency) -> int:
     return len(flagged)
 
 
+def count_for_report(_agency: Agency, since: dt.datetime, until: dt.datetime) -> list[tuple[str, str, int]]:
+    """Of the asking agency: (code, protection level, number) of what the weekly report of who can see what tells."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT code, level, number FROM samlos.access_report_glasses(%s, %s)", [since, until])
+        return list(cursor.fetchall())
+
+
 def laws_of_glasses(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The code of the law each of these rests on, of those the database lets the actor know."""
     return dict(BreakGlass.objects.filter(pk__in=ids).values_list("pk", "legal_basis"))
