@@ -12,7 +12,7 @@ from cases.enums import CaseState, EntryKind
 from cases.grants import assign
 from cases.models import Case
 from cases.services import entries
-from consent import services
+from consent import demonstration_control, services
 from consent.contents import Contents, Signed, default_end, template_of
 
 YES_TO = {
@@ -33,7 +33,9 @@ WORKERS = {"nora": "nav", "stine": "stavne", "siv": "mental-health"}
 
 @transaction.atomic
 def build() -> None:
-    """Record the consent of the oldest of Ingrid's cases that waits for one, and let the others come in."""
+    """Record the consent of the oldest of Ingrid's cases that waits for one, let the others come in, and give those who
+    control something to control.
+    """
     ingrid = actor_called("ingrid", "hvk-ost")
     with acting(ingrid):
         waiting = Case.objects.visible_to(ingrid).in_states(CaseState.CONSENT_PENDING).order_by("number")
@@ -48,6 +50,7 @@ def build() -> None:
         writer = actor_called(key, WORKERS.get(key, "hvk-ost"))
         with acting(writer):
             entries.write(case, by=writer, kind=EntryKind.NOTE, part=part, text=text)
+    demonstration_control.build(case)
 
 
 def _paper(case: Case, by: Actor) -> Contents:

@@ -65,7 +65,7 @@ SORTED: dict[Kind, str] = {
         home search cases:list cases:contributions cases:inbox meetings:list meetings:create reminders open_reminder
         mark_reminders_seen mailbox mailbox_invitation
         cases:log_review cases:log_review_look_now cases:log_review_breaches cases:log_review_settle cases:log_review_undo
-        cases:log_review_follow_up cases:exposure cases:staffing cases:hand_over
+        cases:log_review_follow_up cases:access_reports cases:access_report cases:exposure cases:staffing cases:hand_over
         consent:glasses consent:open_glass consent:glass consent:review_glass consent:end_glass
     """,
     Kind.STAFF: """

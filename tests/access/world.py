@@ -55,6 +55,7 @@ OF_THE_LEAD = ("Fastlege siden 2019", "Bestefar er viktig", "Kontor Øst, rom 2"
 
 NONE_OF_THESE = (
     "change_id", "row_id", "event_id", "withholding_id", "review_id", "request_id", "sign_in_id", "conflict_id", "glass_id",
+    "report_id",
 )  # fmt: skip
 
 
