@@ -76,13 +76,14 @@ class Contribution:
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """One number of the weekly report of who can see what: its words, where more of it stands, and whether it stands
-    first on the page when it is not zero.
+    """One number of the weekly report of who can see what: its words, and where more of it stands. `waits` is one that stood
+    when the report was made, not one of the week; `sticks_out` puts it first on the page.
     """
 
     code: str
     label: str | Promise
     url_name: str = ""
+    waits: bool = False
     sticks_out: bool = False
 
 

@@ -56,7 +56,11 @@ class ConsentConfig(AppConfig):
                         "glass_objected", _("Nødtilgang noen innvendte mot"), "consent:glasses", sticks_out=True
                     ),
                     registers.ReportFigure(
-                        "glass_waiting", _("Nødtilgang ingen har bekreftet"), "consent:glasses", sticks_out=True
+                        "glass_waiting",
+                        _("Nødtilgang ingen har bekreftet"),
+                        "consent:glasses",
+                        waits=True,
+                        sticks_out=True,
                     ),
                 ),
                 count_for_report,

@@ -27,17 +27,21 @@ DORMANT = dt.timedelta(days=90)
 FIGURES = (
     ReportFigure("grant_approved", _("Roller og klareringer godkjent"), "people"),
     ReportFigure("grant_declined", _("Roller og klareringer avslått"), "people"),
-    ReportFigure("grant_waiting", _("Roller og klareringer som venter på godkjenning"), "people"),
+    ReportFigure("grant_waiting", _("Roller og klareringer som venter på godkjenning"), "people", waits=True),
     ReportFigure("protection_raised", _("Vern hevet")),
     ReportFigure("protection_lowered", _("Vern senket")),
-    ReportFigure("protection_waiting", _("Ønsker om å senke vernet som venter på svar"), sticks_out=True),
+    ReportFigure("protection_waiting", _("Ønsker om å senke vernet som venter på svar"), waits=True, sticks_out=True),
     ReportFigure("conflict_declared", _("Ansatte meldt inhabile")),
     ReportFigure("conflict_ended", _("Inhabilitet opphevet")),
     ReportFigure("look_up_found", _("Uvanlige oppslag funnet"), "cases:log_review"),
     ReportFigure("look_up_settled", _("Uvanlige oppslag vurdert"), "cases:log_review"),
-    ReportFigure("look_up_waiting", _("Oppslag som venter på vurdering"), "cases:log_review"),
-    ReportFigure("look_up_late", _("Oppslag som har ventet mer enn 14 dager"), "cases:log_review", sticks_out=True),
-    ReportFigure("breach_open", _("Avvik som ikke er fulgt opp"), "cases:log_review_breaches", sticks_out=True),
+    ReportFigure("look_up_waiting", _("Oppslag som venter på vurdering"), "cases:log_review", waits=True),
+    ReportFigure(
+        "look_up_late", _("Oppslag som har ventet mer enn 14 dager"), "cases:log_review", waits=True, sticks_out=True
+    ),
+    ReportFigure(
+        "breach_open", _("Avvik som ikke er fulgt opp"), "cases:log_review_breaches", waits=True, sticks_out=True
+    ),
 )
 
 
@@ -93,10 +97,17 @@ class Right:
     last_end: dt.datetime | None
     cases: tuple[Case, ...]
 
+    @property
+    def ends_within_the_day(self) -> bool:
+        """Whether its end is told by the clock: break-glass."""
+        return self.reason == RightReason.BREAK_GLASS
+
 
 @dataclass(frozen=True)
 class Report:
-    """One week for one reader. `own` and `others` stood when it was made; `began`, `ended` and `ending` are changes."""
+    """One week for one reader. `own` and `others` stood when it was made; `began`, `ended` and `ending` are changes. That a
+    break-glass ends is no change worth telling: it always does, within the hour.
+    """
 
     row: AccessReport
     colleagues: tuple[Colleague, ...]
@@ -132,13 +143,23 @@ class Report:
         return [counted for counted in self.figures if counted.figure.sticks_out]
 
     @property
+    def changes(self) -> list[Counted]:
+        """The figures of the week itself."""
+        return [counted for counted in self.figures if not counted.figure.waits]
+
+    @property
+    def waiting(self) -> list[Counted]:
+        """What waited when the report was made and does not stand first already."""
+        return [counted for counted in self.figures if counted.figure.waits and not counted.figure.sticks_out]
+
+    @property
     def sticks_out(self) -> bool:
         return bool(self.alarms or self.dormant or self.endless or self.ending_roles or self.rights_ending)
 
     @property
     def has_changes(self) -> bool:
         """Whether anything happened in the week itself."""
-        return bool(self.rights_began or self.rights_ended or self.roles_began or self.roles_ended or self.figures)
+        return bool(self.rights_began or self.rights_ended or self.roles_began or self.roles_ended or self.changes)
 
     @property
     def shown_cases(self) -> set[uuid.UUID]:
@@ -188,7 +209,7 @@ class _Drawing:
             others=self._of("in_force", lambda agency: agency != mine),
             rights_began=self._of("began"),
             rights_ended=self._of("ended"),
-            rights_ending=self._of("ending"),
+            rights_ending=tuple(one for one in self._of("ending") if one.reason != RightReason.BREAK_GLASS),
             roles_began=tuple(self._membership(one) for one in self.content["began"]),
             roles_ended=tuple(self._membership(one) for one in self.content["ended"]),
             figures=tuple(self._figures()),
