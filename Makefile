@@ -24,7 +24,7 @@ demo:
 
 test:
 	@$(PYTHON) config/bootstrap.py dev
-	@$(BESIDE_SERVERS) $(VENV)/pytest -n $(PYTEST_WORKERS) -m "not deep" $(TESTS)
+	@$(BESIDE_SERVERS) $(VENV)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not deep" $(TESTS)
 
 test-deep:
 	@$(PYTHON) config/bootstrap.py dev

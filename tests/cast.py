@@ -18,6 +18,9 @@ MEMBERS = {member.key: member for member in demonstration.CAST}
 class Cast:
     """`cast.ingrid` is Ingrid acting for her agency now. Asked of the database each time, as in a request."""
 
+    def __init__(self) -> None:
+        self._agencies: dict[str, Agency] = {}
+
     def __getattr__(self, key: str) -> Actor:
         if key not in MEMBERS:
             raise AttributeError(f"Nobody in the cast is called {key}.")
@@ -37,8 +40,10 @@ class Cast:
         return actor
 
     def agency(self, slug: str) -> Agency:
-        """An agency of Fjordvik."""
-        return Agency.objects.select_related("municipality").get(slug=slug)
+        """An agency of Fjordvik. Nothing of it changes in a test, so it is asked for once."""
+        if slug not in self._agencies:
+            self._agencies[slug] = Agency.objects.select_related("municipality").get(slug=slug)
+        return self._agencies[slug]
 
     def everyone(self) -> dict[str, Actor]:
         """All the people, by key, each for the first of their agencies."""

@@ -15,6 +15,16 @@ from tests.cast import Cast
 __all__ = ["_nobody_gets_out"]
 
 
+# A worker takes whole files, so that a story is told in one process only. Those of few and long tests come first: taken
+# last, one worker would wait for the other.
+LONG = ("browser", "access", "oracle")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
+
+
 @pytest.fixture(scope="session")
 def owner_url() -> str:
     return os.environ["DATABASE_OWNER_URL"]

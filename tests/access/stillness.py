@@ -1,16 +1,16 @@
-"""What differs between two answers for no reason of access, held still: the nonce of forms, and nothing else.
+"""What differs between two answers for no reason of access, held still: the nonce of forms, the second a cookie was signed.
 
 The database's clock stands still by itself in a test's one transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from tests.access import surfaces
 from tests.access.surfaces import Surface, ask
@@ -20,7 +20,8 @@ Answer = tuple[int, tuple[tuple[str, str], ...], str, bytes, int]
 
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forms carry the same nonce each time."""
+    """Forms carry the same nonce each time, and signed cookies the same second."""
+    monkeypatch.setattr("django.core.signing.TimestampSigner.timestamp", lambda signer: "1aaaaa")
     monkeypatch.setattr("django.middleware.csrf._mask_cipher_secret", lambda secret: "m" * 64)
     monkeypatch.setattr("django.middleware.csrf._get_new_csrf_string", lambda: "n" * 32)
 
@@ -37,9 +38,16 @@ def answer(
     client: Client, surface: Surface, url: str, method: str = "GET", body: dict[str, str] | None = None
 ) -> Answer:
     """Status, headers in order, cookies, body and how many questions the database was asked."""
-    with undone(), CaptureQueriesContext(connection) as asked:
+    asked = 0
+
+    def counting(execute: Callable[..., Any], *about: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return execute(*about)
+
+    with undone(), connection.execute_wrapper(counting):
         response = ask(client, surface, url, method, body)
-    return _all_of(response, len(asked))
+    return _all_of(response, asked)
 
 
 def _all_of(response: HttpResponse, asked: int) -> Answer:

@@ -177,7 +177,7 @@ DIFFERENCES: dict[str, Difference] = {
     "a disclosure to somebody else": Difference(a_disclosure_to_somebody_else, SEEN_BY_LEAD_ALONE),
     "a disclosure to somebody else ended": Difference(a_disclosure_nobody_approved, SEEN_BY_LEAD_ALONE),
     "an assignment elsewhere": Difference(somebody_else_is_put_on_the_case, SEEN_BY_LEAD_ALONE),
-    "a colleague elsewhere": Difference(a_colleague_in_another_agency, SEEN_BY_LEAD_ALONE),
+    "a colleague elsewhere": Difference(a_colleague_in_another_agency, SEEN_BY_LEAD_ALONE - {"marte"}),
     "somebody else is disqualified": Difference(somebody_is_disqualified, SEEN_BY_LEAD_ALONE),
     "protection raised on a case one does not see": Difference(protection_is_raised, OUTSIDE - {"marte"}),
     "another case on the agenda": Difference(another_case_on_the_agenda, SEEN_BY_LEAD_ALONE - {"marte"}),
@@ -257,7 +257,7 @@ def test_what_one_may_not_know_changes_no_byte(cast: Cast, half: int) -> None:
         if number % 2 == half:
             pairs.compare(number, name)
 
-    assert pairs.wrong == []
+    assert not pairs.wrong, "\n".join(pairs.wrong)
     assert pairs.compared >= 250
 
 
@@ -269,5 +269,5 @@ def test_what_one_may_not_know_changes_no_byte_anywhere(cast: Cast, name: str) -
 
     pairs.compare(0, name)
 
-    assert pairs.wrong == []
+    assert not pairs.wrong, "\n".join(pairs.wrong)
     assert pairs.compared >= 90 * len(DIFFERENCES[name].hidden_from)
