@@ -109,6 +109,7 @@ def test_every_policy_about_a_case_is_in_the_matrix_or_tested_by_name() -> None:
         "may_review_look_ups",
         "may_settle_look_up",
         "may_ask_who_could_see",
+        "may_read_access_reports",  # tests/cases/test_access_report.py
         "may_fetch_heads",
     }
 
