@@ -22,6 +22,12 @@ class Now(Func):
     arity = 0
 
 
+class NowOnce(Now):
+    """The same asked once a statement and not once a row: in a filter over many rows that is most of the time."""
+
+    template = "(SELECT samlos.now())"
+
+
 def now() -> dt.datetime:
     """The instant the database holds to be now (aware, UTC): the one the running block began with, where there is one."""
     behalf = context.current()

@@ -5,6 +5,8 @@ four subqueries took longer than the database needed to answer it. A right is co
 statement that reads the data, so nothing is ever kept.
 """
 
+import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -18,7 +20,8 @@ _ASSIGNMENTS = (
     "SELECT t.content_object_id FROM cases_caseuserobjectpermission t JOIN auth_permission k ON k.id = t.permission_id"
     " WHERE t.user_id = %s AND t.agency_id = %s AND k.codename = 'work_on_case'"
 )
-_IN_FORCE = "a.valid_from <= samlos.now() AND (a.valid_until IS NULL OR a.valid_until > samlos.now())"
+# The clock is asked once a statement: as a plain call the database would ask it for every row.
+_IN_FORCE = "a.valid_from <= (SELECT samlos.now()) AND (a.valid_until IS NULL OR a.valid_until > (SELECT samlos.now()))"
 # Whose a line of the access table must be: break-glass of this very user, or the agency's for those who need to know (a
 # role that answers for its cases, or an assignment to the line's case).
 _FOR_ANSWERING = "{agency} = %s AND ({user} IS NULL OR {user} = %s)"
@@ -27,8 +30,8 @@ _FOR_ASSIGNED = (
     f" AND EXISTS({_ASSIGNMENTS} AND t.content_object_id = {{case}})))"
 )
 _CONFLICT = (
-    "SELECT 1 FROM cases_conflict f WHERE f.case_id = {case} AND f.user_id = %s AND f.declared_at <= samlos.now()"
-    " AND (f.ended_at IS NULL OR f.ended_at > samlos.now())"
+    "SELECT 1 FROM cases_conflict f WHERE f.case_id = {case} AND f.user_id = %s AND f.declared_at <= (SELECT samlos.now())"
+    " AND (f.ended_at IS NULL OR f.ended_at > (SELECT samlos.now()))"
 )
 _NOT_CLEARED = "SELECT 1 FROM cases_person p WHERE p.case_id = {case} AND p.protection_level = ANY(%s)"
 _COVERS = " AND {part} = ANY(a.parts) AND (a.givers IS NULL OR {author} = ANY(a.givers))"
@@ -57,6 +60,26 @@ class _Condition(models.Func):
     def condition(self, *columns: str) -> tuple[str, list[Any]]:
         """The SQL over these columns, and its values in order."""
         raise NotImplementedError
+
+
+class IsOneOf(models.Func):
+    """Whether this column holds one of `ids`, given as one value: `pk__in` makes a new statement for every number of them,
+    and each is planned anew. No ids are asked for like any others, so that the time does not tell.
+
+    Unnested, the database begins with them; as `= ANY` it compared every case the agency has with each.
+    """
+
+    output_field = models.BooleanField()
+
+    def __init__(self, column: str, ids: Iterable[uuid.UUID]) -> None:
+        super().__init__(column)
+        self.ids = list(ids)
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
+    ) -> tuple[str, Any]:
+        column, params = compiler.compile(self.source_expressions[0])
+        return f"{column} IN (SELECT unnest(%s::uuid[]))", [*params, self.ids]
 
 
 class IsThere(_Condition):

@@ -14,6 +14,7 @@ from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
 from cases.grants import assigned_case_ids
 from cases.models import Case, CaseAccess, ConcernReport, recent_case_ids
+from cases.models.sentence import IsOneOf
 from cases.views import words
 from cases.views.loading import record_list
 
@@ -49,8 +50,11 @@ def cases(request: Request) -> HttpResponse:
 
 
 def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[dict[str, object]]:
-    """What a list shows of each of these cases, in their order. Two queries, by key, whatever their number."""
-    found = Case.objects.visible_to(actor).select_related("person", "lead_agency", "programme_version").in_bulk(ids)
+    """What a list shows of each of these cases, in their order. As many queries, by key, whatever their number."""
+    shown = Case.objects.visible_to(actor).filter(IsOneOf("pk", ids))
+    # A few agencies and one long programme stand beside them all: each is fetched and read once.
+    beside = shown.select_related("person").prefetch_related("lead_agency", "programme_version")
+    found = {case.pk: case for case in beside}
     reports = report_labels(actor, found.values())
     rows = [found[case_id] for case_id in ids if case_id in found]
     return [_row(actor, case, reports.get(case.pk, ""), assigned=case.pk in mine) for case in rows]
@@ -89,10 +93,11 @@ def permitted_ids(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> list[
         candidates = sorted(mine if form.only_mine else mine.union(named))
     else:
         candidates = [case_id for _activity, case_id in recent_case_ids(actor, limit=MOST + 1)]
-    found = form.narrow(Case.objects.visible_to(actor).filter(pk__in=candidates), actor)
-    ours = {pk: due_at for pk, due_at in found.led_by(actor.agency).values_list("pk", "due_at") if due_at is not None}
+    found = form.narrow(Case.objects.visible_to(actor).filter(IsOneOf("pk", candidates)), actor)
+    deadlines = {pk: (lead, due_at) for pk, lead, due_at in found.values_list("pk", "lead_agency_id", "due_at")}
+    ours = {pk: due_at for pk, (lead, due_at) in deadlines.items() if lead == actor.agency.pk and due_at is not None}
     newest = {pk: place for place, pk in enumerate(candidates)}
-    others = sorted(set(found.values_list("pk", flat=True)) - ours.keys(), key=newest.__getitem__)
+    others = [pk for pk in candidates if pk in deadlines and pk not in ours]
     return [*sorted(ours, key=lambda pk: (ours[pk], newest[pk])), *others]
 
 
