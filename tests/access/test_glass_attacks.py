@@ -12,7 +12,7 @@ from consent.models import BreakGlass
 from tests import stories
 from tests.access.attacks import Values, changed, refuses, rows, written
 from tests.cast import Cast, acting_as
-from tests.consent.test_glass import WHY, opened
+from tests.consent.breaking import WHY, opened
 
 OPEN = "SELECT samlos.open_glass(%(parts)s::varchar[], %(law)s, %(why)s, NULL, %(name)s, %(born)s)"
 ROW = """INSERT INTO consent_breakglass (id, user_id, agency_id, case_id, outcome, parts, legal_basis, reason, valid_from,

@@ -19,8 +19,8 @@ from tests.browser.conftest import Visitor
 from tests.cases import test_access_report as reporting_access
 from tests.cases import test_insight as looking
 from tests.cast import Cast, acting_as
+from tests.consent import breaking
 from tests.consent import test_disclose as disclosing
-from tests.consent import test_glass as breaking
 from tests.meetings import tables
 
 pytestmark = pytest.mark.browser

@@ -10,8 +10,8 @@ from agencies.enums import Part
 from tests import stories
 from tests.browser.conftest import Visitor
 from tests.cast import Cast
+from tests.consent.breaking import WHY
 from tests.consent.reading import wrote
-from tests.consent.test_glass import WHY
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]

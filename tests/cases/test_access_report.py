@@ -28,7 +28,7 @@ from reminders.services import reminders_for
 from tests import stories
 from tests.access.stillness import still
 from tests.cast import MEMBERS, Cast, acting_as, sign_in
-from tests.consent import test_glass as breaking
+from tests.consent import breaking
 
 __all__ = ["still"]
 

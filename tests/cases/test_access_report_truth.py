@@ -10,8 +10,8 @@ from cases.models import AccessReport
 from cases.services import access_report
 from tests import stories
 from tests.cast import Cast, acting_as
+from tests.consent import breaking
 from tests.consent import test_disclose as disclosing
-from tests.consent import test_glass as breaking
 from tests.databases import connect
 
 # What the agency may know, and others in the cases it leads, by ground; and last, how many cases it may know at all.
