@@ -148,31 +148,37 @@ class PlanSeen:
 
 
 def read_plan(case: Case, actor: Actor) -> PlanSeen:
-    """The plan of a case that is visible to `actor`, row by row as their rights in force cover it."""
+    """The plan of a case that is visible to `actor`, row by row as their rights in force cover it.
+
+    What was taken out is fetched too, and not shown: it tells whether the plan was changed since it was approved.
+    """
     goal = MainGoal.objects.filter(case=case).readable_by(actor).newest_first().first()
-    areas = _areas(case, actor)
-    commitments = Commitment.objects.filter(case=case).standing().readable_by(actor).order_by("created_at", "pk")
+    area_goals = list(AreaGoal.objects.filter(case=case).readable_by(actor).order_by("created_at"))
+    measures = list(
+        Measure.objects.filter(case=case)
+        .readable_by(actor)
+        .select_related("responsible_agency", "responsible")
+        .in_order()
+    )
+    commitments = list(Commitment.objects.filter(case=case).readable_by(actor).order_by("created_at", "pk"))
+    follow_ups = list(FollowUp.objects.filter(case=case).readable_by(actor).select_related("author"))
+    written = [*([goal] if goal else []), *area_goals, *measures, *commitments]
     return PlanSeen(
         goal=GoalSeen(goal.text, goal.written_on, Part(goal.part)) if goal else None,
-        approval=_approval(case, actor),
-        areas=areas,
+        approval=_approval(case, actor, max((row.changed_at for row in written), default=None)),
+        areas=_areas(case, actor, area_goals, [row for row in measures if row.removed_at is None]),
         commitments=tuple(
-            CommitmentSeen(row.pk, row.text, Progress(row.status), row.note, Part(row.part)) for row in commitments
+            CommitmentSeen(row.pk, row.text, Progress(row.status), row.note, Part(row.part))
+            for row in commitments
+            if row.removed_at is None
         ),
-        follow_up=_follow_up(case, actor),
-        last_held_on=FollowUp.objects.filter(case=case, held_on__isnull=False)
-        .readable_by(actor)
-        .order_by("-held_on")
-        .values_list("held_on", flat=True)
-        .first(),
+        follow_up=_follow_up(case, follow_ups),
+        last_held_on=max((row.held_on for row in follow_ups if row.held_on), default=None),
     )
 
 
-def _areas(case: Case, actor: Actor) -> tuple[AreaSeen, ...]:
-    goals = {
-        goal.area: goal.text
-        for goal in AreaGoal.objects.filter(case=case).exclude(text="").readable_by(actor).order_by("created_at")
-    }
+def _areas(case: Case, actor: Actor, area_goals: list[AreaGoal], rows: list[Measure]) -> tuple[AreaSeen, ...]:
+    goals = {goal.area: goal.text for goal in area_goals if goal.text}
     reports = {
         report.measure_id: report
         for report in MeasureProgress.objects.known_to(actor)
@@ -180,13 +186,6 @@ def _areas(case: Case, actor: Actor) -> tuple[AreaSeen, ...]:
         .order_by("measure_id", "-created_at", "-pk")
         .distinct("measure_id")
     }
-    rows = (
-        Measure.objects.filter(case=case)
-        .standing()
-        .readable_by(actor)
-        .select_related("responsible_agency", "responsible")
-        .in_order()
-    )
     today = local_day(actor.at)
     measures: dict[str, list[MeasureSeen]] = {}
     for row in rows:
@@ -231,24 +230,24 @@ def _progress_words(row: Measure, report: MeasureProgress | None) -> str:
     return str(Progress(report.status).label)
 
 
-def _approval(case: Case, actor: Actor) -> ApprovalSeen | None:
+def _approval(case: Case, actor: Actor, changed_at: dt.datetime | None) -> ApprovalSeen | None:
+    """The version in force; `changed_at` is when anything the reader may see of the plan was last changed."""
     approval = PlanApproval.objects.filter(case=case).readable_by(actor).newest_first().first()
     if approval is None:
         return None
     attendance = ""
     if case.is_led_by(actor.agency):
         attendance = ApprovalAttendance.objects.filter(approval=approval).values_list("text", flat=True).first() or ""
-    changed = (
-        rows.filter(case=case, changed_at__gt=approval.created_at).readable_by(actor).exists()
-        for rows in (MainGoal.objects.all(), AreaGoal.objects.all(), Measure.objects.all(), Commitment.objects.all())
-    )
-    return ApprovalSeen(approval.version, approval.approved_on, attendance, any(changed))
+    changed_since = changed_at is not None and changed_at > approval.created_at
+    return ApprovalSeen(approval.version, approval.approved_on, attendance, changed_since)
 
 
-def _follow_up(case: Case, actor: Actor) -> FollowUpSeen | None:
-    row = FollowUp.objects.filter(case=case).readable_by(actor).coming().select_related("author").first()
-    if row is None:
+def _follow_up(case: Case, rows: list[FollowUp]) -> FollowUpSeen | None:
+    """The next one that was not held yet. One whose time has passed waits to be registered."""
+    coming = [row for row in rows if row.removed_at is None and row.held_on is None]
+    if not coming:
         return None
+    row = min(coming, key=lambda one: (one.starts_at, one.pk))
     lead = case.lead_agency
     contact = f"{row.author.name}, {lead.name}" if row.author else lead.name
     return FollowUpSeen(row.pk, row.starts_at, row.place, row.young_person_attends, row.is_urgent, contact)
