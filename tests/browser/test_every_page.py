@@ -16,8 +16,8 @@ from meetings.services import agenda
 from tests import stories
 from tests.actionplans import planning
 from tests.browser.conftest import Visitor
-from tests.cases import test_access_report as reporting_access
 from tests.cases import test_insight as looking
+from tests.cases import weekly
 from tests.cast import Cast, acting_as
 from tests.consent import breaking
 from tests.consent import test_disclose as disclosing
@@ -197,7 +197,7 @@ class Things:
                 "meeting_id": coming.pk,
                 "theme_id": theme.pk,
                 "glass_id": opened.pk,
-                "report_id": reporting_access.made_for(cast.pia.agency).pk,
+                "report_id": weekly.made_for(cast.pia.agency).pk,
                 "item_id": to_be_spoken_of.pk,
                 "decision_id": to_be_spoken_of.pk,  # only taken away, never looked at
                 "change_id": asked.pk,
