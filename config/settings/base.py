@@ -39,13 +39,17 @@ DATABASES = {"default": env.db("DATABASE_OWNER_URL" if DATABASE_ROLE == "owner" 
 # The role that migrations grant to: the application's, whoever runs them.
 APP_DATABASE_ROLE = env.db("DATABASE_URL")["USER"]
 DATABASES["default"]["ATOMIC_REQUESTS"] = False  # agencies.middleware owns the transaction (design.md, "One request")
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     ""
     if DATABASE_ROLE == "owner"
     else "-c statement_timeout=10s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
 )
+if DATABASE_ROLE == "app":
+    # Under row-level security PostgreSQL plans a question longer than it answers it: what a connection asks again is
+    # prepared, and then planned once. A pooler before the database must know prepared statements (PgBouncer 1.21).
+    DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 2}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
