@@ -28,10 +28,11 @@ from cases.models import Case, recent_case_ids
 from cases.models.case import CaseQuerySet
 from cases.views import case_list, search
 from config.bench.rows import Row
-from config.bench.world import SHARES
+from config.bench.world import FEW, SHARES
 
 ROUNDS = 15
-# Functions of the database plan anew until the sixth time.
+# A question is planned anew until it has been prepared and asked five times more.
+WARM_PAGES = 8
 WARM_GRANTS = 8
 LIST_LIMIT, ONE_LIMIT, SEARCH_LIMIT, LOCKS_LIMIT, GRANT_LIMIT, FLAT_LIMIT = 6.0, 5.0, 5.0, 1.2, 2.0, 1.5
 COUNT_LIMIT_MS = 3.0
@@ -89,10 +90,13 @@ LINES = """
 """
 
 
-def in_turns(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """The median milliseconds of each work, all run once to warm up and then in turns."""
-    for work in works:
-        work()
+def in_turns(*works: Callable[[], object], rounds: int = ROUNDS, warm: int = WARM_PAGES) -> list[float]:
+    """The median milliseconds of each work, all run to warm up, as a server that has been up for a minute is, and then in
+    turns.
+    """
+    for _ in range(warm):
+        for work in works:
+            work()
     times: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
         for kept, work in zip(times, works, strict=True):
@@ -195,29 +199,69 @@ def _open(actor: Actor, case_id: uuid.UUID) -> Case | None:
 
 def _guardian(reader: Reader, work: Callable[[], object]) -> float:
     """django-guardian's own answer over the same rights, as the owner: it knows nothing of the second lock."""
-    with _as_owner():
+    with _owners_connection() as there, _through(there):
         reader.user.groups.add(Group.objects.get(pk=reader.agency.pk))
         try:
-            (took,) = in_turns(work, rounds=5)
+            (took,) = in_turns(work, rounds=5, warm=1)
         finally:
             reader.user.groups.clear()
     return took
 
 
 @contextmanager
-def _as_owner() -> Iterator[BaseDatabaseWrapper]:
-    """Django's connection as the database's owner, whom no policy stops. For the bench alone."""
-    here = connections["default"]
-    there = connections.create_connection("default")
+def _owners_connection() -> Iterator[BaseDatabaseWrapper]:
+    """A connection of Django's as the database's owner, whom no policy stops. For the bench alone."""
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as known:
-        about = known.info
-        there.settings_dict = here.settings_dict | {"USER": about.user, "PASSWORD": about.password}
-    connections["default"] = there
+        about = {"USER": known.info.user, "PASSWORD": known.info.password}
+    there = _connection(**about)
     try:
         yield there
     finally:
-        connections["default"] = here
         there.close()
+
+
+def _connection(**about: str) -> BaseDatabaseWrapper:
+    """A connection like Django's own, but for what is said."""
+    made = connections.create_connection("default")
+    made.settings_dict = connections["default"].settings_dict | about
+    return made
+
+
+@contextmanager
+def _through(there: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let everything Django asks meanwhile go through that connection."""
+    here = connections["default"]
+    connections["default"] = there
+    try:
+        yield
+    finally:
+        connections["default"] = here
+
+
+def flatness(cases: int) -> Iterator[Row]:
+    """The first page among all the cases, in turns with the same page in the copy that was made when they were few."""
+    many_cases, few_cases = connections["default"], _connection(NAME=FEW)
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        for share in SHARES:
+            reader = Reader(share, owner)
+
+            def page(there: BaseDatabaseWrapper, reader: Reader = reader) -> None:
+                with _through(there):
+                    actor = reader.actor()
+                    with context.acting(user_id=actor.user.pk, agency_id=actor.agency.pk):
+                        reader.first_page(actor)
+
+            ours, at_first = in_turns(lambda: page(many_cases), lambda: page(few_cases))
+            yield Row(
+                "første side, mot den minste databasen",
+                ours,
+                FLAT_LIMIT * at_first,
+                cases,
+                share,
+                None,
+                ours / at_first,
+            )
+    few_cases.close()
 
 
 def _with_and_without_locks(reader: Reader, cases: int) -> Row:
@@ -232,10 +276,12 @@ def _with_and_without_locks(reader: Reader, cases: int) -> Row:
         return cases.all()
 
     with_locks, without = [], []
-    for _ in range(ROUNDS):
-        with_locks.append(in_turns(page, rounds=1)[0])
-        with _as_owner(), mock.patch.object(CaseQuerySet, "visible_to", open_house):
-            without.append(in_turns(page, rounds=1)[0])
+    with _owners_connection() as open_doors:
+        for _ in range(WARM_PAGES + ROUNDS):
+            with_locks += in_turns(page, rounds=1, warm=0)
+            with _through(open_doors), mock.patch.object(CaseQuerySet, "visible_to", open_house):
+                without += in_turns(page, rounds=1, warm=0)
+    with_locks, without = with_locks[WARM_PAGES:], without[WARM_PAGES:]
     ours, bare = statistics.median(with_locks), statistics.median(without)
     return Row("siden med saker, med begge låser", ours, LOCKS_LIMIT * bare, cases, reader.share, None, ours / bare)
 

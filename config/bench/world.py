@@ -9,12 +9,15 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from psycopg import sql
 
 from config import embedded
 
 SQL = Path(__file__).with_name("world.sql")
 SIZES = (1_000, 100_000, 300_000)
 AGENCIES, USERS = 200, 2_000
+# The copy of the smallest database that the largest is held against.
+FEW = "samlos_few"
 # What each of the three agencies sees of all cases, as the table names it.
 SHARES = {"30 %": "bench-30", "1 %": "bench-1", "0,1 %": "bench-01"}
 FILLED = (
@@ -92,6 +95,13 @@ def grow(owner_url: str, first: int, last: int) -> None:
             owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("VACUUM (ANALYZE)")
+
+
+def copy(owner_url: str, name: str) -> None:
+    """The database as it is now once more, under another name. Nobody may be connected to it."""
+    with psycopg.connect(owner_url, dbname="postgres", autocommit=True) as owner:
+        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE samlos").format(sql.Identifier(name)))
 
 
 def _one(owner: psycopg.Connection, statement: str, values: list[object]) -> tuple[int]:

@@ -27,6 +27,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sizes", help="how many cases, with commas between", default=",".join(map(str, world.SIZES))
         )
+        parser.add_argument(
+            "--flat", action="store_true", help="measure it against the database of few cases beside it"
+        )
         parser.add_argument("--inside-log", action="store_true", help="measure the log of that database instead")
         parser.add_argument(
             "--inside", type=int, help="measure the database the settings name, which holds so many cases"
@@ -34,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inside"] or options["inside_log"]:
-            self._inside(options["inside"])
+            self._inside(options["inside"], flat=options["flat"])
             return
         signal.signal(signal.SIGTERM, _stop)
         rows: list[Row] = []
@@ -55,17 +58,22 @@ class Command(BaseCommand):
                 before = 0
                 for size in sizes:
                     world.grow(environment["DATABASE_OWNER_URL"], before + 1, size)
+                    if not before:
+                        world.copy(environment["DATABASE_OWNER_URL"], world.FEW)
                     before = size
                     yield from _measured_in_a_process(environment, "--inside", str(size))
+                if len(sizes) > 1:
+                    yield from _measured_in_a_process(environment, "--inside", str(before), "--flat")
         if only in {None, "log"}:
             with world.servers(home / "log") as environment:
                 world.grow(environment["DATABASE_OWNER_URL"], 1, min(sizes))
                 yield from _measured_in_a_process(environment, "--inside-log")
 
-    def _inside(self, cases: int | None) -> None:
+    def _inside(self, cases: int | None, *, flat: bool) -> None:
         from config.bench import log, scale  # the suite's settings have guardian; only here is it asked
 
-        for row in scale.measure(cases) if cases else log.measure():
+        of_cases = scale.flatness if flat else scale.measure
+        for row in of_cases(cases) if cases else log.measure():
             self.stdout.write(json.dumps(asdict(row)))
 
 
