@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
@@ -40,7 +41,7 @@ def record(
     Raises AuditUnavailableError when the row cannot be written.
     """
     behalf = context.current()
-    row = [
+    row: list[Any] = [
         uuid.uuid4(), clock.now(), kind, str(outcome), user_id, agency_id, role, case_id, list(case_ids), sorted(set(parts)),
         object_type, str(object_id or ""), basis, purpose, behalf.request_id if behalf else None,
     ]  # fmt: skip
