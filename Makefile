@@ -1,7 +1,7 @@
 # make demo    the demonstration on this machine          make test    the whole suite
 # make check   linters, types, contracts, generated files  make bench   server times, memory, start
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-deep check _check bench requirements docs lock
+.PHONY: help demo test test-deep mutation check _check bench requirements docs lock
 
 PYTHON ?= python3
 SAMLOS_HOME ?= $(CURDIR)/.local
@@ -29,6 +29,11 @@ test:
 test-deep:
 	@$(PYTHON) config/bootstrap.py dev
 	@$(BESIDE_SERVERS) $(VENV)/pytest -n $(PYTEST_WORKERS) -m deep $(TESTS)
+
+# Faults put into the rules of access one at a time (an hour and more): docs/mutation.md. `make mutation FILES=cases/grants.py`
+mutation:
+	@$(PYTHON) config/bootstrap.py dev
+	@$(BESIDE_SERVERS) nice -n 10 $(VENV)/python -m tests.mutation $(FILES)
 
 check:
 	@$(PYTHON) config/bootstrap.py dev
