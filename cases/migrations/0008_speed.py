@@ -30,5 +30,13 @@ class Migration(migrations.Migration):
                 fields=["agency", "case"], include=("valid_from", "valid_until", "user"), name="access_object"
             ),
         ),
+        migrations.AddIndex(
+            "person",
+            models.Index(
+                fields=["case"],
+                name="person_protected",
+                condition=models.Q(("protection_level", "none"), _negated=True),
+            ),
+        ),
         run_file(SQL / "speed.sql"),
     ]

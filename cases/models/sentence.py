@@ -33,7 +33,11 @@ _CONFLICT = (
     "SELECT 1 FROM cases_conflict f WHERE f.case_id = {case} AND f.user_id = %s AND f.declared_at <= (SELECT samlos.now())"
     " AND (f.ended_at IS NULL OR f.ended_at > (SELECT samlos.now()))"
 )
-_NOT_CLEARED = "SELECT 1 FROM cases_person p WHERE p.case_id = {case} AND p.protection_level = ANY(%s)"
+# Everybody is cleared for "none"; saying so lets the database look among the few protected alone (person_protected).
+_NOT_CLEARED = (
+    "SELECT 1 FROM cases_person p WHERE p.case_id = {case} AND p.protection_level <> 'none'"
+    " AND p.protection_level = ANY(%s)"
+)
 _COVERS = " AND {part} = ANY(a.parts) AND (a.givers IS NULL OR {author} = ANY(a.givers))"
 
 

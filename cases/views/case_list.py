@@ -52,9 +52,8 @@ def cases(request: Request) -> HttpResponse:
 def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[dict[str, object]]:
     """What a list shows of each of these cases, in their order. As many queries, by key, whatever their number."""
     shown = Case.objects.visible_to(actor).filter(IsOneOf("pk", ids))
-    # A few agencies and one long programme stand beside them all: each is fetched and read once.
-    beside = shown.select_related("person").prefetch_related("lead_agency", "programme_version")
-    found = {case.pk: case for case in beside}
+    # The same few agencies lead them all: joined, each was fetched with every case.
+    found = {case.pk: case for case in shown.select_related("person").prefetch_related("lead_agency")}
     reports = report_labels(actor, found.values())
     rows = [found[case_id] for case_id in ids if case_id in found]
     return [_row(actor, case, reports.get(case.pk, ""), assigned=case.pk in mine) for case in rows]

@@ -24,3 +24,7 @@ CREATE OR REPLACE FUNCTION samlos.people_behind_rights(target uuid, answering va
                               AND (f.ended_at IS NULL OR f.ended_at > (SELECT samlos.now())))
          GROUP BY m.agency_id
     $$;
+
+-- A consent is born without recipients. Its rights come with the boxes of who and what, each of which derives them, and which
+-- the database lets in only when the consent is there (signed_together): deriving on its own row too found nothing to do.
+DROP TRIGGER rederive_inserted ON consent_consent;
