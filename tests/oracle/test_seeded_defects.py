@@ -101,7 +101,7 @@ def _day_end(patch: pytest.MonkeyPatch) -> None:
 
 
 IN_THE_CODE: list[tuple[str, Patch]] = [
-    ("expiry inclusive", _rewritten("a.valid_until > samlos", "a.valid_until >= samlos", "_ANSWERING", "_ASSIGNED")),
+    ("expiry inclusive", _rewritten("a.valid_until > (", "a.valid_until >= (", "_IN_FORCE")),
     ("part ignored", _rewritten(" AND {part} = ANY(a.parts)", "", "_COVERS")),
     ("giver ignored", _rewritten("{author} = ANY(a.givers)", "true", "_COVERS")),
     ("received only ignored", _received),
