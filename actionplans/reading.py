@@ -162,7 +162,9 @@ def read_plan(case: Case, actor: Actor) -> PlanSeen:
     )
     commitments = list(Commitment.objects.filter(case=case).readable_by(actor).order_by("created_at", "pk"))
     follow_ups = list(FollowUp.objects.filter(case=case).readable_by(actor).select_related("author"))
-    written = [*([goal] if goal else []), *area_goals, *measures, *commitments]
+    written: list[MainGoal | AreaGoal | Measure | Commitment] = [*area_goals, *measures, *commitments]
+    if goal:
+        written.append(goal)
     return PlanSeen(
         goal=GoalSeen(goal.text, goal.written_on, Part(goal.part)) if goal else None,
         approval=_approval(case, actor, max((row.changed_at for row in written), default=None)),

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable
 
 from django.db import models
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from agencies.enums import Part
 from agencies.http import Request
@@ -22,15 +22,8 @@ def open_case(request: Request, case_id: uuid.UUID) -> Case:
     Writes the request's one `case.read` event, with the parts that were open, what they rest on and what for (G7).
     """
     actor = request.actor
-    case = (
-        Case.objects.visible_to(actor)
-        .select_related("person")
-        .prefetch_related("lead_agency", "opened_by_agency", "programme_version__programme")
-        .filter(pk=case_id)
-        .first()
-    )
-    if case is None:
-        raise Http404
+    beside = ("person", "lead_agency", "opened_by_agency", "programme_version__programme")
+    case = get_object_or_404(Case.objects.visible_to(actor).select_related(*beside), pk=case_id)
     rows = CaseAccess.objects.in_force_for(actor).filter(case=case)
     lines = list(rows.only("parts", "reason", "received_only", "user", "source_id"))
     case.opened_with = (actor, frozenset(part for line in lines if not line.received_only for part in line.parts))
