@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.databases import ROOT, with_database
 
@@ -27,6 +27,7 @@ WIDE, NARROW, NARROWEST = (
     ViewportSize(width=width, height=height) for width, height in ((1280, 900), (390, 844), (320, 800))
 )
 PATIENCE = 15_000  # milliseconds: what is not there by then does not come
+expect.set_options(timeout=PATIENCE)
 # What axe knows of WCAG 2.0 to 2.2, A and AA, and its best practice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Chromium looks things up on its own account; nothing here may leave the machine.

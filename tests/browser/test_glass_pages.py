@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from agencies.enums import Part
 from tests import stories
@@ -26,7 +27,7 @@ def test_a_case_is_opened_in_an_emergency_and_controlled(site: str, visit: Visit
 
     page.goto(reverse("consent:open_glass"))
     page.get_by_role("button", name="Åpne for meg i 60 minutter").click()
-    assert page.get_by_text("Du må rette feilene").is_visible()
+    expect(page.get_by_text("Du må rette feilene")).to_be_visible()
     helper.check("glass-form")
     page.get_by_label("Fornavn").fill("Eli")
     page.get_by_label("Etternavn").fill(about.family_name)
@@ -35,13 +36,13 @@ def test_a_case_is_opened_in_an_emergency_and_controlled(site: str, visit: Visit
     page.get_by_label("Plikt til å hjelpe noen i åpenbar fare").check()
     page.get_by_label("Hva er det som haster?").fill(WHY)
     page.get_by_role("button", name="Åpne for meg i 60 minutter").click()
-    assert page.get_by_role("heading", name="Vi fant ingen").is_visible()
+    expect(page.get_by_role("heading", name="Vi fant ingen")).to_be_visible()
     assert page.get_by_label("Hva er det som haster?").input_value() == WHY
     helper.check("glass-not-found")
     page.get_by_label("Fornavn").fill(about.given_name)
     page.get_by_role("button", name="Åpne for meg i 60 minutter").click()
 
-    assert page.get_by_text("Tidligere selvmordsforsøk.").first.is_visible()
+    expect(page.get_by_text("Tidligere selvmordsforsøk.").first).to_be_visible()
     helper.check("glass-case")
     page.goto(reverse("consent:glasses"))
     helper.check("glass-own")
@@ -49,7 +50,7 @@ def test_a_case_is_opened_in_an_emergency_and_controlled(site: str, visit: Visit
     helper.check("glass-opened")
     page.get_by_role("link", name="Jeg er ferdig").click()
     page.get_by_role("button", name="Jeg er ferdig, avslutt").click()
-    assert page.get_by_text("Nødtilgangen er avsluttet.").is_visible()
+    expect(page.get_by_text("Nødtilgangen er avsluttet.")).to_be_visible()
 
     controller = visit(cast.pia.user.name)
     page = controller.page
@@ -61,4 +62,4 @@ def test_a_case_is_opened_in_an_emergency_and_controlled(site: str, visit: Visit
     page.get_by_label("Ja. Det var rett å åpne saken").check()
     page.get_by_role("button", name="Lagre kontrollen").click()
 
-    assert page.get_by_text("Kontrollen er lagret. Navnet ditt står på den.").is_visible()
+    expect(page.get_by_text("Kontrollen er lagret. Navnet ditt står på den.")).to_be_visible()

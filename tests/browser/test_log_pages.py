@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from agencies.enums import Part
 from audit.enums import Outcome
@@ -43,27 +44,27 @@ def test_the_log_is_prepared_shown_and_asked_about_without_javascript(site: str,
     of_police = lead.get_by_role("listitem").filter(has_text="Politiets analysegruppe åpnet")
     of_police.get_by_role("link", name=re.compile("Be om å vente")).click()
     lead.get_by_role("button", name="Be lederen avgjøre").click()
-    assert lead.get_by_text("Du må rette feilene").is_visible()
+    expect(lead.get_by_text("Du må rette feilene")).to_be_visible()
     lead.get_by_label(re.compile("straffbare handlinger")).check()
     lead.get_by_label("Hvorfor kan oppslaget ikke vises ennå?").fill("Politiet etterforsker fortsatt.")
     lead.get_by_label("Ja, med hjemmel og sluttdato").check()
     lead.get_by_label("Holdes tilbake til og med").fill("30.11.2026")
     lead.get_by_role("button", name="Be lederen avgjøre").click()
-    assert lead.get_by_text("Venter på en leder").is_visible()
+    expect(lead.get_by_text("Venter på en leder")).to_be_visible()
 
     manager = visit(cast.mona.user.name, javascript=False).page
     manager.goto(reverse("cases:insight_prepare", args=[case.pk]))
     manager.get_by_role("link", name=re.compile("Les og avgjør")).click()
     manager.get_by_role("button", name="Godkjenn at oppslaget venter").click()
-    assert manager.get_by_text("Oppslaget holdes tilbake fra nå.").is_visible()
+    expect(manager.get_by_text("Oppslaget holdes tilbake fra nå.")).to_be_visible()
 
     lead.get_by_role("link", name="Åpne loggen sammen med personen").click()
-    assert lead.get_by_text("Dette kan vi ikke vise ennå").is_visible()
+    expect(lead.get_by_text("Dette kan vi ikke vise ennå")).to_be_visible()
     assert not lead.get_by_text("Politiets analysegruppe åpnet saken din").count()
     lead.get_by_role("link", name=re.compile("Meld fra om dette.*NAV Fjordvik")).first.click()
     lead.get_by_label("De har lest mer enn de trenger").check()
     lead.get_by_role("button", name="Meld fra om oppslaget").click()
-    assert lead.get_by_text("Personvernombudet hos tjenesten vurderer det").is_visible()
+    expect(lead.get_by_text("Personvernombudet hos tjenesten vurderer det")).to_be_visible()
 
 
 def test_the_pages_of_the_log_and_its_control_look_right(site: str, visit: Visit, cast: Cast) -> None:
@@ -97,5 +98,5 @@ def test_the_pages_of_the_log_and_its_control_look_right(site: str, visit: Visit
     asked.get_by_label("Fra dato").fill("01.01.2026")
     asked.get_by_label("Til dato").fill("01.01.2030")
     asked.get_by_role("button", name="Finn ut hvem").click()
-    assert asked.get_by_text("NAV Fjordvik").first.is_visible()
+    expect(asked.get_by_text("NAV Fjordvik").first).to_be_visible()
     manager.check("exposure")

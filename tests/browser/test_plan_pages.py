@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests.actionplans import planning
 from tests.browser.conftest import Visitor
@@ -20,7 +21,7 @@ def test_a_measure_is_added_put_in_order_and_taken_out_without_javascript(site: 
     page.goto(reverse("actionplans:add_measure", args=[case.pk]))
 
     page.get_by_role("button", name="Legg til tiltaket").click()
-    assert page.get_by_text("Du må rette feilene").is_visible()
+    expect(page.get_by_text("Du må rette feilene")).to_be_visible()
     page.get_by_label("Område", exact=True).select_option("economy")
     page.get_by_label("Hva skal gjøres?").fill("Betale 300 kroner")
     page.get_by_label("Hvem har ansvaret?").select_option(label="Avklares i NAV Fjordvik")
@@ -29,7 +30,7 @@ def test_a_measure_is_added_put_in_order_and_taken_out_without_javascript(site: 
     page.get_by_role("button", name="Legg til tiltaket").click()
 
     page.get_by_role("button", name=re.compile("Flytt opp.*Betale 300 kroner")).click()
-    assert page.get_by_text("Rekkefølgen er endret.").is_visible()
+    expect(page.get_by_text("Rekkefølgen er endret.")).to_be_visible()
     page.get_by_role("button", name=re.compile("Ta ut.*Betale 300 kroner")).click()
     page.get_by_role("button", name="Angre").click()
-    assert page.get_by_text("Tiltaket står i planen igjen.").is_visible()
+    expect(page.get_by_text("Tiltaket står i planen igjen.")).to_be_visible()
