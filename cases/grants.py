@@ -24,19 +24,17 @@ if TYPE_CHECKING:
 VIEW, WORK = "view_case", "work_on_case"
 
 
-def assign(case: Case, user: User, *, by: Actor) -> bool:
-    """Let `user` work on `case` for the actor's agency. False when they already did."""
+def assign(case: Case, user: User, *, by: Actor) -> None:
+    """Let `user` work on `case` for the actor's agency, if they do not already."""
     permission = Permission.objects.get_by_natural_key(WORK, "cases", "case")
-    _, new = CaseUserObjectPermission.objects.get_or_create(
+    CaseUserObjectPermission.objects.get_or_create(
         permission=permission, user=user, content_object=case, agency=by.agency, defaults={"assigned_by": by.user}
     )
-    return new
 
 
-def unassign(case: Case, user: User, *, by: Actor) -> bool:
-    """Take the assignment back. False when there was none."""
-    deleted, _ = assignments_of(case, by.agency).filter(user=user).delete()
-    return deleted > 0
+def unassign(case: Case, user: User, *, by: Actor) -> None:
+    """Take the assignment back, if there is one."""
+    assignments_of(case, by.agency).filter(user=user).delete()
 
 
 def assignments_of(case: Case, agency: Agency) -> "QuerySet[CaseUserObjectPermission]":
