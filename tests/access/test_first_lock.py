@@ -83,10 +83,8 @@ def test_a_case_without_a_right_is_not_there(cast: Cast, unlocked: Callable[[], 
             assert not Entry.objects.readable_by(actor).exists(), key
 
 
-@pytest.mark.req("LIL-23")
-def test_minutes_are_not_heard_without_their_item_nor_an_item_without_its_parts(
-    cast: Cast, unlocked: Callable[[], None], shift_clock: Callable[..., None]
-) -> None:
+def held_with_minutes(cast: Cast, shift_clock: Callable[..., None]) -> tuple[CaseItem, CaseItem]:
+    """The same case taken up at two meetings that are held, about the economy and about school, with minutes of both."""
     case = stories.consented(cast, scopes=SCOPES, forum=("slt", "hvk-ost", "nav", "stavne"))
     first, second = called(cast, days=10), called(cast, days=11)
     staffed(case, cast.nora, cast.stine)
@@ -98,9 +96,18 @@ def test_minutes_are_not_heard_without_their_item_nor_an_item_without_its_parts(
             calling.hold(meeting, by=cast.marte)
         for item in (economy, school):
             minutes.write_minutes(item, by=cast.marte, text="Referat")
-            minutes.decide(
-                item, by=cast.marte, what="Søke", owner=cast.agency("nav"), due_on=clock.today() + dt.timedelta(days=14)
-            )
+    return economy, school
+
+
+@pytest.mark.req("LIL-23")
+def test_minutes_are_not_heard_without_their_item_nor_an_item_without_its_parts(
+    cast: Cast, unlocked: Callable[[], None], shift_clock: Callable[..., None]
+) -> None:
+    economy, school = held_with_minutes(cast, shift_clock)
+    due_on = clock.today() + dt.timedelta(days=14)
+    with acting_as(cast.marte):
+        for item in (economy, school):
+            minutes.decide(item, by=cast.marte, what="Søke", owner=cast.agency("nav"), due_on=due_on)
     unlocked()
 
     for actor, items in (
@@ -123,17 +130,7 @@ def test_minutes_are_not_heard_without_their_item_nor_an_item_without_its_parts(
 def test_minutes_are_heard_only_by_those_who_may_know_their_parts_and_hear_their_item(
     cast: Cast, unlocked: Callable[[], None], owner_url: str, own_database: str, shift_clock: Callable[..., None]
 ) -> None:
-    case = stories.consented(cast, scopes=SCOPES, forum=("slt", "hvk-ost", "nav", "stavne"))
-    first, second = called(cast, days=10), called(cast, days=11)
-    staffed(case, cast.nora, cast.stine)
-    economy = on_agenda(cast, case, first, Part.ECONOMY)
-    school = on_agenda(cast, case, second, Part.OCCUPATION_SCHOOL)
-    shift_clock(days=11, hours=13)
-    with acting_as(cast.marte):
-        for meeting in (first, second):
-            calling.hold(meeting, by=cast.marte)
-        for item in (economy, school):
-            minutes.write_minutes(item, by=cast.marte, text="Referat")
+    economy, school = held_with_minutes(cast, shift_clock)
     unlocked()
     with databases.connect(owner_url, own_database) as owner:
         owner.execute("ALTER TABLE meetings_itemminutes DISABLE TRIGGER USER")
