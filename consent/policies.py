@@ -1,6 +1,5 @@
 """Who may do what with consents and disclosures, and whether a forum may hear a case. Rules about people, only here."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection
@@ -13,7 +12,7 @@ from agencies.enums import AgencyKind, Part, Role
 from agencies.enums import ForumBasis as HearsOn
 from cases.enums import CaseState, FactKind
 from cases.grants import is_assigned
-from cases.models import Case, CaseAccess
+from cases.models import Case
 from cases.policies import leads, may_work_on, takes_part
 from cases.workflow import BEFORE_INFORMED, BEFORE_ROUTING, RESTS_ON_CONSENT
 from consent.contents import signer_rule
@@ -137,19 +136,6 @@ def forum_basis(case: Case, forum_code: str) -> ForumBasis:
     return ForumBasis(
         participants, _("Det er ikke noe samtykke som lar %(forum)s snakke om saken nå.") % {"forum": forum.name}
     )
-
-
-def may_hear(actor: Actor, case: Case, forum_code: str, parts: Collection[str]) -> Decision:
-    """Whether the actor's agency may hear these parts of the case in that forum now."""
-    basis = forum_basis(case, forum_code)
-    if not basis:
-        return denied(basis.reason_if_none, "no_basis")
-    if actor.agency.pk not in basis.participants:
-        return denied(_("Tjenesten din deltar ikke når dette møtet snakker om saken."), "not_participant")
-    lines = CaseAccess.objects.in_force_for(actor).filter(case=case).values_list("parts", flat=True)
-    if set(parts) <= {part for line in lines for part in line}:
-        return ALLOWED
-    return denied(_("Samtykket lar ikke tjenesten din høre alle delene."), "wrong_part")
 
 
 def _works_for_agency(actor: Actor, case: Case) -> bool:
