@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from actionplans.models import Measure
 from agencies.actors import Actor
-from agencies.decisions import ALLOWED, Decision, all_of, denied, one_of
+from agencies.decisions import ALLOWED, Decision, all_of, denied
 from agencies.enums import Part, Role
 from agencies.models import Agency
-from cases.enums import CaseState, RightReason
+from cases.enums import CaseState
 from cases.grants import is_assigned
 from cases.models import Case, CaseAccess
 from cases.policies import leads, may_work_on, may_write_entry, takes_part
@@ -56,7 +56,10 @@ def may_be_responsible(case: Case, agency: Agency, part: str, reach: "Reach") ->
 
 def may_report_progress(actor: Actor, measure: Measure) -> Decision:
     """Whoever is responsible says how a measure goes; the lead may too, when the plan is gone through together."""
-    return one_of(_carries(actor, measure), may_edit(actor, measure.case), otherwise=_carries(actor, measure).reason)
+    carries = _carries(actor, measure)
+    if carries or not measure.case.is_led_by(actor.agency):
+        return carries
+    return may_edit(actor, measure.case)
 
 
 def may_report(actor: Actor, case: Case) -> Decision:
@@ -94,12 +97,12 @@ class Reach:
 
 def reach_of(case: Case) -> Reach:
     """Whom what the lead writes now would reach, and in which parts, on consents and disclosures in force."""
-    reasons = [RightReason.LEAD, RightReason.CONSENT, RightReason.DISCLOSURE]
     with connection.cursor() as cursor:
+        # A line that names a user is that one person's break-glass, and lets no agency know anything.
         cursor.execute(
             "SELECT agency_id, parts FROM samlos.case_readers(%s, samlos.now()) WHERE NOT received_only"
-            " AND user_id IS NULL AND reason = ANY(%s) AND (givers IS NULL OR %s = ANY(givers))",
-            [case.pk, [str(reason) for reason in reasons], case.lead_agency_id],
+            " AND user_id IS NULL AND (givers IS NULL OR %s = ANY(givers))",
+            [case.pk, case.lead_agency_id],
         )
         parts: dict[int, set[str]] = {}
         for agency_id, covered in cursor.fetchall():

@@ -1,7 +1,6 @@
 """One answer to "may she?": the same for the button, the service, the 403 page and the API problem."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils.functional import Promise
@@ -52,10 +51,3 @@ def denied(reason: str | Promise, code: str = "") -> Decision:
 def all_of(*decisions: Decision) -> Decision:
     """Allowed when every one is; else the first refusal."""
     return next((decision for decision in decisions if not decision), ALLOWED)
-
-
-def one_of(*decisions: Decision, otherwise: Any = "") -> Decision:
-    """Allowed when any one is; else a refusal with `otherwise` or the last reason."""
-    if any(decisions):
-        return ALLOWED
-    return denied(otherwise or decisions[-1].reason, decisions[-1].code)

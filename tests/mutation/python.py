@@ -25,7 +25,7 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.IsNot: (ast.Is,),
 }
 # Calls whose arguments are conditions: one may be forgotten.
-_OF_CONDITIONS = {"all_of", "one_of", "has_role", "_in_states", "filter", "exclude"}
+_OF_CONDITIONS = {"all_of", "has_role", "_in_states", "filter", "exclude"}
 # Steps of a query that narrow it: one may be forgotten.
 _NARROWING = {
     "filter",
@@ -219,16 +219,12 @@ def _other_answers(value: ast.expr, returns: str) -> Iterator[ast.expr]:
 
 def _of_call(node: ast.Call) -> Iterator[ast.expr]:
     called = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
-    if called in {"all_of", "one_of"}:
-        other = {"all_of": "one_of", "one_of": "all_of"}[called]
-        if called == "one_of":
-            yield ast.Call(ast.Name(other, ast.Load()), node.args, [])
     if called in _OF_CONDITIONS and len(node.args) + len(node.keywords) > 1:
         for index in range(len(node.args)):
             if not (called == "_in_states" and index == 0):
                 yield ast.Call(node.func, node.args[:index] + node.args[index + 1 :], node.keywords)
         for index in range(len(node.keywords)):
-            if node.keywords[index].arg not in {"otherwise", None}:
+            if node.keywords[index].arg is not None:
                 yield ast.Call(node.func, node.args, node.keywords[:index] + node.keywords[index + 1 :])
     if called in _NARROWING and isinstance(node.func, ast.Attribute):
         manager = isinstance(node.func.value, ast.Attribute) and node.func.value.attr == "objects"
