@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,8 +15,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from django.db import connections
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from agencies import demonstration
 from tests.databases import ROOT, with_database
 
 # Playwright runs a loop of its own in this thread, so Django would refuse the stories their database.
@@ -46,7 +51,7 @@ FLAGS = [
     "--disable-extensions",
 ]
 # Debian's `chromium` is a script that adds flags of its own, which undo some of these.
-PROGRAMS = ("/usr/lib/chromium/chromium", "chromium", "chromium-browser", "google-chrome")
+PROGRAMS = ("chromium-headless-shell", "/usr/lib/chromium/chromium", "chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -59,53 +64,85 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+class Nursery:
+    """The process that keeps a loaded site ready, and its one address (`tests/browser/nursery.py`)."""
+
+    def __init__(self, database: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "config.settings.test",
+            "SAMLOS_HOME": str(HOME),
+            "DATABASE_URL": with_database(os.environ["DATABASE_URL"], database),
+            "PUBLIC_URL": self.address,
+            "PORT": str(port),
+            "WEB_WORKERS": "1",
+        }
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed when the nursery is)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.browser.nursery"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            bufsize=1,
+        )
+        self._hear("loaded")
+
+    def serve(self, database: str) -> None:
+        """Return when a server on this database answers."""
+        self._tell(database)
+        self._hear("begun")
+        for _ in range(600):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.address}/healthz", timeout=2) as answer:  # noqa: S310 (our own)
+                if answer.status == 200:
+                    return
+            time.sleep(0.025)
+        raise AssertionError(self._said())
+
+    def end(self) -> None:
+        """The server is gone."""
+        self._tell("")
+        self._hear("ended")
+
+    def close(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+        self.errors.close()
+
+    def _tell(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line + "\n")
+
+    def _hear(self, word: str) -> None:
+        assert self.process.stdout
+        heard = self.process.stdout.readline().strip()
+        assert heard == word, self._said()
+
+    def _said(self) -> str:
+        self.errors.seek(0)
+        return f"the site does not start:\n{self.errors.read()[-3000:]}"
+
+
+@pytest.fixture(scope="session")
+def nursery(django_db_setup: None) -> Iterator[Nursery]:
+    kept = Nursery(connections["default"].settings_dict["NAME"])
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def site(own_database: str) -> Iterator[str]:
+def site(nursery: Nursery, own_database: str) -> Iterator[str]:
     """The address of a real gunicorn on this test's own database."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "SAMLOS_HOME": str(HOME),
-        "DATABASE_URL": with_database(os.environ["DATABASE_URL"], own_database),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "PORT": str(port),
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "config.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        "1",
-        "--threads",
-        "4",
-    ]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{address}/healthz", server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        if server.stderr:
-            server.stderr.close()
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
-        if server.poll() is not None:
-            assert server.stderr
-            raise AssertionError(server.stderr.read().decode()[-3000:])
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (our own)
-            if answer.status == 200:
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer")
+    nursery.serve(own_database)
+    yield nursery.address
+    nursery.end()
 
 
 @pytest.fixture
@@ -118,18 +155,30 @@ def visit(browser: Browser, site: str) -> Iterator[Callable[[str], "Visitor"]]:
             base_url=site, viewport=WIDE, locale="nb-NO", timezone_id="Europe/Oslo", java_script_enabled=javascript
         )
         context.set_default_timeout(PATIENCE)
+        if javascript:
+            context.add_init_script(path=AXE)
         contexts.append(context)
         page = context.new_page()
         visitor = Visitor(page)
         if name is not None:
-            page.goto("/logg-inn-som/")
-            page.get_by_role("button", name=f"Logg inn som {name.split(' ')[0]}", exact=True).click()
-            page.wait_for_url(lambda url: "logg-inn-som" not in url)
+            sign_in_as(context, name)
         return visitor
 
     yield as_person
     for context in contexts:
         context.close()
+
+
+def sign_in_as(context: BrowserContext, name: str) -> None:
+    """What pressing the button on the demonstration's page of people sends, without showing that page each time:
+    `test_the_way_to_the_consent_needs_no_mouse` presses it.
+    """
+    cast = reverse("demo_cast")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', context.request.get(cast).text())
+    assert token
+    person = next(member.key for member in demonstration.CAST if member.name == name)
+    answer = context.request.post(cast, form={"person": person, "csrfmiddlewaretoken": token[1]}, max_redirects=0)
+    assert answer.status == 302, answer.text()
 
 
 class Visitor:
@@ -170,8 +219,6 @@ class Visitor:
         assert not self.problems, f"{name}: {self.problems}"
 
     def _axe(self) -> list[str]:
-        if not self.page.evaluate("Boolean(window.axe)"):
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
         # Only what is wrong is wanted, and only that is carried over: the rest is megabytes for each page.
         found = self.page.evaluate(
             "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})"
