@@ -75,10 +75,9 @@ def may_withdraw_grant(actor: Actor, request: GrantRequest) -> Decision:
 
 def needs_second_person(role: str, clearance: str, *, instead_of: Membership | None = None) -> bool:
     """Whether giving this takes two people: a role that grants, or a clearance above what the person has or starts with."""
-    before = ProtectionLevel(instead_of.clearance) if instead_of else ProtectionLevel.MARKED
-    raised = CLEARANCE_ORDER.index(ProtectionLevel(clearance)) > CLEARANCE_ORDER.index(before)
-    beyond_start = CLEARANCE_ORDER.index(ProtectionLevel(clearance)) > CLEARANCE_ORDER.index(ProtectionLevel.MARKED)
-    return Role(role).grants or raised or beyond_start
+    start = CLEARANCE_ORDER.index(ProtectionLevel.MARKED)
+    before = CLEARANCE_ORDER.index(ProtectionLevel(instead_of.clearance)) if instead_of else start
+    return Role(role).grants or CLEARANCE_ORDER.index(ProtectionLevel(clearance)) > min(before, start)
 
 
 def _administrators(actor: Actor, *, besides: tuple[int, ...]) -> bool:

@@ -9,7 +9,7 @@ from agencies import policies
 from agencies.actors import CLEARANCE_ORDER, Actor
 from agencies.decisions import Decision
 from agencies.enums import GrantOutcome, ProtectionLevel, Role
-from agencies.models import GrantRequest, Membership
+from agencies.models import GrantRequest, Membership, User
 from agencies.services import people
 from tests.cases.roles import ADMINISTRATOR, MANAGER, PRIVACY_OFFICER, in_role, roles_that_may
 from tests.cast import Cast, acting_as
@@ -66,6 +66,22 @@ def test_an_agency_keeps_an_administrator_in_force(cast: Cast) -> None:
     assert policies.may_end_membership(later, own).code == "last_administrator"
     assert policies.may_end_membership(later, membership_of_oda(cast))
     assert policies.may_end_membership(later, coming)
+    besides = Membership(user=arne.user, agency=arne.agency, role=Role.CASEWORKER, valid_from=own.valid_from)
+    assert policies.may_end_membership(later, besides), "what is not the administrator's role leaves one"
+    begun = Membership(user=arne.user, agency=arne.agency, role=own.role, valid_from=later.at)
+    assert policies.may_end_membership(later, begun).code == "last_administrator"
+    assert policies.may_end_membership(in_role(cast.oda), own).code == "not_administrator"
+
+
+@pytest.mark.parametrize("out", [{"is_active": False}, {"is_machine": True}])
+def test_who_cannot_sign_in_is_no_administrator(cast: Cast, out: dict[str, bool]) -> None:
+    arne = cast.arne
+    own = Membership.objects.get(user=arne.user, agency=arne.agency)
+
+    assert policies.may_end_membership(arne, own)
+    with acting_as(arne):
+        User.objects.filter(pk=cast.gro.user.pk).update(**out)
+        assert policies.may_end_membership(arne, own).code == "last_administrator"
 
 
 def test_nobody_resets_their_own_sign_in(cast: Cast) -> None:
@@ -81,6 +97,7 @@ def test_a_second_person_decides_and_the_privacy_officer_where_there_is_no_other
     assert roles_that_may(cast.mona, lambda actor: policies.may_decide_grant(actor, nobody_else)) == {
         ADMINISTRATOR, PRIVACY_OFFICER,
     }  # fmt: skip
+    assert policies.may_decide_grant(in_role(cast.gro, ADMINISTRATOR, PRIVACY_OFFICER), request)
     refused = {
         "decided": (cast.gro, request_of(cast, outcome=GrantOutcome.APPROVED)),
         "other_agency": (in_role(cast.nils, ADMINISTRATOR), request),

@@ -18,7 +18,7 @@ from django.urls import reverse
 from gunicorn.app.base import BaseApplication
 
 
-class Server(BaseApplication):
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn, set up as the product's, for a site that is loaded already."""
 
     def __init__(self, site: object) -> None:
