@@ -1,4 +1,4 @@
-from cases.models.access import CaseAccess, CaseContent, CaseContentQuerySet, ReceivedContent, recent_case_ids
+from cases.models.access import CaseAccess, CaseContent, CaseContentQuerySet, ReceivedContent
 from cases.models.access_report import AccessReport
 from cases.models.case import Case, CaseLead, Fact, NumberSeries
 from cases.models.insight import LogWithholding, LookUpReview
@@ -48,5 +48,4 @@ __all__ = [
     "ReportReceipt",
     "ResourcePerson",
     "SealedWhereabouts",
-    "recent_case_ids",
 ]

@@ -1,6 +1,5 @@
 """The dated access table: one line per right and source, derived by the database and only read here (access.md)."""
 
-import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -138,27 +137,3 @@ class ReceivedContent(CaseContent):
 
     class Meta:
         abstract = True
-
-
-def recent_case_ids(
-    actor: "Actor", *, limit: int, before: tuple[dt.datetime, uuid.UUID] | None = None
-) -> list[tuple[dt.datetime, uuid.UUID]]:
-    """The next `limit` (activity, case id) pairs of the agency's lines in force, newest activity first.
-
-    Walks the index instead of grouping, a step at a time: a case may have lines of different activity, and then the
-    first step finds too few. Flat from a thousand cases to 300,000 (access.md). The caller narrows to what the user may
-    see.
-    """
-    found: dict[uuid.UUID, dt.datetime] = {}
-    cursor = before
-    while len(found) < limit:
-        lines = CaseAccess.objects.in_force_for(actor)
-        if cursor is not None:
-            lines = lines.filter(Q(activity_at__lt=cursor[0]) | Q(case_id__lt=cursor[1]), activity_at__lte=cursor[0])
-        rows = list(lines.order_by("-activity_at", "-case_id").values_list("activity_at", "case_id").distinct()[:limit])
-        for activity_at, case_id in rows:
-            found.setdefault(case_id, activity_at)
-        if len(rows) < limit:
-            break
-        cursor = rows[-1]
-    return [(activity_at, case_id) for case_id, activity_at in found.items()][:limit]

@@ -79,7 +79,12 @@ class Case(models.Model):
     class Meta:
         verbose_name = _("sak")
         permissions = [("work_on_case", "Can work on the case for an agency")]
-        indexes = [models.Index(fields=["lead_agency", "state", "due_at"], name="case_work_of_lead")]
+        indexes = [
+            models.Index(fields=["lead_agency", "state", "due_at"], name="case_work_of_lead"),
+            models.Index(
+                fields=["lead_agency", "due_at", "id"], name="case_list_of_lead", condition=Q(due_at__isnull=False)
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=CaseState.values), name="case_state_known"),
             models.CheckConstraint(

@@ -90,11 +90,20 @@ class IsThere(_Condition):
     """Whether the case of this column is there for the actor.
 
     A line in force; no declared conflict; the person's protection level within the user's clearance.
+
+    `row_by_row` asks each case by itself. Else the database may begin with all the lines the agency has, which is quicker
+    when most cases are asked for, and slower when a walk stops after a page.
     """
+
+    def __init__(self, *columns: str, actor: "Actor", row_by_row: bool = False) -> None:
+        super().__init__(*columns, actor=actor)
+        self.row_by_row = row_by_row
 
     def condition(self, *columns: str) -> tuple[str, list[Any]]:
         (case,) = columns
         line, values = _line_of(self.actor)
+        if self.row_by_row:
+            line += " OFFSET 0"  # a question so written is never turned into a join
         user, agency = self.actor.user.pk, self.actor.agency.pk
         sql = f"EXISTS({line}) AND NOT EXISTS({_CONFLICT}) AND NOT EXISTS({_NOT_CLEARED})"
         values += [user, [str(level) for level in self.actor.levels_hidden]]
@@ -138,6 +147,13 @@ class IsForReader(_Condition):
         case, agency, user = columns
         words, values = _reader(self.actor)
         return f"({words.format(case=case, agency=agency, user=user)})", values
+
+
+def lines_of(actor: "Actor") -> tuple[str, list[Any]]:
+    """The lines in force that the actor may know something through, with all their columns, and the values of that SQL."""
+    words, values = _reader(actor)
+    reader = words.format(case="a.case_id", agency="a.agency_id", user="a.user_id")
+    return f"SELECT a.* FROM cases_caseaccess a WHERE {reader} AND {_IN_FORCE}", values
 
 
 def _reader(actor: "Actor") -> tuple[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""The list of cases: ids first from the rights in force, then the rows of one page by key (access.md)."""
+"""The list of cases: the ids of one page first, from the rights in force, then its rows by key (access.md)."""
 
 import uuid
 from collections.abc import Iterable
@@ -13,14 +13,15 @@ from agencies.http import Request
 from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
 from cases.grants import assigned_case_ids
-from cases.models import Case, CaseAccess, ConcernReport, recent_case_ids
+from cases.models import Case, CaseAccess, ConcernReport
+from cases.models.listing import CaseList
 from cases.models.sentence import IsOneOf
 from cases.views import words
 from cases.views.loading import record_list
 
 PAGE = 25
-# A count beyond this is "1000+", and other orders than the newest are made over so many (access.md, "The shape").
-MOST = 1000
+# A count beyond this is "250+". Each case counted is asked of both locks, since closed and hidden ones do not count.
+MOST = 250
 
 
 @require_GET
@@ -30,20 +31,22 @@ def cases(request: Request) -> HttpResponse:
     form = CaseFilter(request.GET, all_of_agency=actor.answers_for_agency)
     form.is_valid()
     mine = assigned_case_ids(actor)
-    ids = permitted_ids(actor, mine, form)
-    start = _after(ids, request.GET.get("etter", ""))
-    page = ids[start : start + PAGE]
+    listed = listed_cases(actor, mine, form)
+    ids = listed.ids(PAGE + 1, after=_uuid(request.GET.get("etter", "")))
+    page = ids[:PAGE]
     rows = case_rows(actor, page, mine)
     record_list(request, "case.listed", page)
+    count = listed.count(MOST + 1)
+    before = _number(request.GET.get("nr", ""))
     context = {
         "form": form,
         "rows": rows,
-        "count": _("%(count)d+") % {"count": MOST} if len(ids) > MOST else str(len(ids)),
-        "is_capped": len(ids) > MOST,
-        "first": start + 1,
-        "last": start + len(rows),
-        "next": page[-1] if start + PAGE < len(ids) and page else None,
-        "is_first_page": start == 0,
+        "count": _("%(count)d+") % {"count": MOST} if count > MOST else str(count),
+        "is_capped": count > MOST,
+        "first": before + 1,
+        "last": before + len(rows),
+        "next": page[-1] if len(ids) > PAGE else None,
+        "is_first_page": "etter" not in request.GET,
         "is_filtered": form.is_narrowed,
     }
     return render(request, "cases/list.html", context)
@@ -81,28 +84,25 @@ def _row(actor: Actor, case: Case, report: str, *, assigned: bool) -> dict[str, 
     }
 
 
-def permitted_ids(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> list[uuid.UUID]:
-    """At most MOST + 1 ids of visible cases that the filter lets through.
-
-    The soonest deadline first among those the agency leads; the others by what last happened that it may read: their
-    deadlines are their lead's own.
+def listed_cases(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> CaseList:
+    """The visible cases that the filter lets through. Who does not answer for the agency's has the assigned, and those a
+    break-glass names.
     """
-    if form.only_mine or not actor.answers_for_agency:
-        named = CaseAccess.objects.naming(actor).values_list("case_id", flat=True)
-        candidates = sorted(mine if form.only_mine else mine.union(named))
-    else:
-        candidates = [case_id for _activity, case_id in recent_case_ids(actor, limit=MOST + 1)]
-    found = form.narrow(Case.objects.visible_to(actor).filter(IsOneOf("pk", candidates)), actor)
-    deadlines = {pk: (lead, due_at) for pk, lead, due_at in found.values_list("pk", "lead_agency_id", "due_at")}
-    ours = {pk: due_at for pk, (lead, due_at) in deadlines.items() if lead == actor.agency.pk and due_at is not None}
-    newest = {pk: place for place, pk in enumerate(candidates)}
-    others = [pk for pk in candidates if pk in deadlines and pk not in ours]
-    return [*sorted(ours, key=lambda pk: (ours[pk], newest[pk])), *others]
+    only: set[uuid.UUID] | None = None
+    if form.only_mine:
+        only = mine
+    elif not actor.answers_for_agency:
+        only = mine.union(CaseAccess.objects.naming(actor).values_list("case_id", flat=True))
+    return CaseList(actor, form.condition(actor), only=only)
 
 
-def _after(ids: list[uuid.UUID], cursor: str) -> int:
-    """Where the page after case `cursor` begins; the first page when that case is not in the list (any longer)."""
+def _uuid(said: str) -> uuid.UUID | None:
     try:
-        return ids.index(uuid.UUID(cursor)) + 1
+        return uuid.UUID(said)
     except ValueError:
-        return 0
+        return None
+
+
+def _number(said: str) -> int:
+    """How many the pages before showed: for the eye alone, so what makes no sense is none."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else 0

@@ -1,0 +1,114 @@
+"""The list of cases, a page at a time: first those the agency leads, the soonest deadline first; then the others, by what
+last happened that the agency may read, for their deadlines are their lead's own.
+
+Walked along two indexes, so that a page costs the same among a thousand cases and 300,000 (access.md), and a deadline does
+not fall off the end of a long list. Written as SQL, like the sentence: by way of models, asking took three times as long as
+answering.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from agencies.actors import Actor
+from cases.models.sentence import IsThere, lines_of
+
+# So many are walked at most of either kind: a filter that lets next to nothing through would else read them all.
+WALKED = 5000
+
+_LED = "c.lead_agency_id = %s AND c.due_at IS NOT NULL"
+_NEWEST = "SELECT max(a.activity_at) FROM ({lines}) a WHERE a.case_id = {case}"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in the list a case stands: by its deadline among those led, or by its activity among the others."""
+
+    case_id: uuid.UUID
+    due_at: dt.datetime | None
+    activity_at: dt.datetime | None
+
+
+class CaseList:
+    """The cases `actor` may know of (`CaseQuerySet.visible_to`), narrowed by a condition on `c`, and to `only` these ids.
+
+    Who does not answer for the agency's cases names their few with `only`: the whole agency's lines are not walked.
+    """
+
+    def __init__(
+        self, actor: Actor, narrowed: tuple[str, list[Any]] = ("true", []), *, only: Iterable[uuid.UUID] | None = None
+    ) -> None:
+        self.actor = actor
+        self.agency = actor.agency.pk
+        self.only = None if only is None else list(only)
+        there, values = IsThere("pk", actor=actor, row_by_row=True).condition("c.id")
+        words, more = narrowed
+        self.let_through = (f"{words} AND {there}", [*more, *values])
+
+    def ids(self, limit: int, *, after: uuid.UUID | None = None) -> list[uuid.UUID]:
+        """The first `limit` of them; `after` a case that is in the list, those below it."""
+        place = self._place(after) if after else None
+        led, led_values = self._led(place)
+        others, other_values = self._others(place)
+        sql = f"({led} LIMIT {limit:d}) UNION ALL ({others} LIMIT {limit:d}) LIMIT {limit:d}"
+        if place and place.due_at is None:
+            sql, led_values = f"{others} LIMIT {limit:d}", []
+        return [case_id for (case_id,) in _rows(sql, [*led_values, *other_values])]
+
+    def count(self, most: int) -> int:
+        """How many they are, but no more than `most`."""
+        led, led_values = self._led(None)
+        others, other_values = self._others(None)
+        sql = f"SELECT count(*) FROM (({led} LIMIT {most:d}) UNION ALL ({others} LIMIT {most:d}) LIMIT {most:d}) AS listed"  # noqa: S608
+        ((count,),) = _rows(sql, [*led_values, *other_values])
+        return int(count)
+
+    def _place(self, case_id: uuid.UUID) -> _Place | None:
+        """Where this case stands, or nothing when it is not there for the actor."""
+        lines, line_values = lines_of(self.actor)
+        words, values = self.let_through
+        newest = _NEWEST.format(lines=lines, case="c.id")
+        sql = f"SELECT CASE WHEN {_LED} THEN c.due_at END, ({newest}) FROM cases_case c WHERE c.id = %s AND {words}"  # noqa: S608
+        for due_at, activity_at in _rows(sql, [self.agency, *line_values, case_id, *values]):
+            return _Place(case_id, due_at, activity_at)
+        return None
+
+    def _led(self, place: _Place | None) -> tuple[str, list[Any]]:
+        walk, walk_values = f"SELECT c.id, c.due_at FROM cases_case c WHERE {_LED}", [self.agency]  # noqa: S608
+        if self.only is not None:
+            walk, walk_values = f"{walk} AND c.id IN (SELECT unnest(%s::uuid[]))", [*walk_values, self.only]
+        if place and place.due_at:
+            walk, walk_values = f"{walk} AND (c.due_at, c.id) > (%s, %s)", [*walk_values, place.due_at, place.case_id]
+        walk = f"{walk} ORDER BY c.due_at, c.id LIMIT {WALKED:d}"
+        words, values = self.let_through
+        sql = f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.id WHERE {words} ORDER BY w.due_at, w.id"  # noqa: S608
+        return sql, [*walk_values, *values]
+
+    def _others(self, place: _Place | None) -> tuple[str, list[Any]]:
+        """A case with several lines stands where its newest one does."""
+        lines, line_values = lines_of(self.actor)
+        newest = _NEWEST.format(lines=lines, case="w.case_id")
+        walk, walk_values = f"SELECT DISTINCT w.activity_at, w.case_id FROM ({lines}) w WHERE true", [*line_values]  # noqa: S608
+        if self.only is not None:
+            walk, walk_values = f"{walk} AND w.case_id IN (SELECT unnest(%s::uuid[]))", [*walk_values, self.only]
+        if place and place.due_at is None:
+            walk = f"{walk} AND (w.activity_at, w.case_id) < (%s, %s)"
+            walk_values += [place.activity_at, place.case_id]
+        walk = f"{walk} ORDER BY w.activity_at DESC, w.case_id DESC LIMIT {WALKED:d}"
+        words, values = self.let_through
+        sql = (
+            f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.case_id"  # noqa: S608
+            f" WHERE NOT ({_LED}) AND w.activity_at = ({newest}) AND {words}"
+            " ORDER BY w.activity_at DESC, w.case_id DESC"
+        )
+        return sql, [*walk_values, self.agency, *line_values, *values]
+
+
+def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,103 @@
+"""The walk that the list of cases is: deadlines first, then the newest, each case once, wherever a page ends."""
+
+import uuid
+
+import pytest
+
+from agencies.actors import Actor
+from agencies.enums import Part
+from cases.enums import CaseState, EntryKind
+from cases.models import Case, CaseAccess
+from cases.models.listing import CaseList
+from cases.services import entries
+from tests import stories
+from tests.cases.sharing import consent_in_force
+from tests.cast import Cast, acting_as
+
+CASES = 3
+
+
+def written_in(cast: Cast) -> None:
+    """Cases of one office whose lines have moved apart: what it wrote raised some of them and not others."""
+    for number in range(CASES):
+        case = stories.assigned(cast)
+        consent_in_force(cast, case, {"nav": [Part.ECONOMY]})
+        for part in (Part.ECONOMY, Part.HEALTH)[: number + 1]:
+            with acting_as(cast.ingrid):
+                entries.write(case, kind=EntryKind.NOTE, part=part, text="Avtale", by=cast.ingrid)
+
+
+def by_hand(actor: Actor) -> list[uuid.UUID]:
+    """The list found by reading every line and every case."""
+    lines = CaseAccess.objects.in_force_for(actor).order_by("activity_at")
+    newest = dict(lines.values_list("case_id", "activity_at"))
+    cases = list(Case.objects.visible_to(actor))
+    led = sorted((case.due_at, case.pk) for case in cases if case.lead_agency == actor.agency and case.due_at)
+    others = [(newest[case.pk], case.pk) for case in cases if case.lead_agency != actor.agency or not case.due_at]
+    return [pk for _due, pk in led] + [pk for _at, pk in sorted(others, reverse=True)]
+
+
+def without_deadline(cast: Cast) -> None:
+    """Two cases of the office have no deadline any more."""
+    with acting_as(cast.ingrid):
+        for case in Case.objects.filter(lead_agency=cast.mona.agency).order_by("opened_at")[:2]:
+            case.due_at = None
+            case.save(update_fields=["due_at"])
+
+
+@pytest.mark.parametrize("who", ["mona", "nils", "ingrid"])
+@pytest.mark.parametrize("some_without", [False, True], ids=["all with a deadline", "some without"])
+def test_however_long_a_page_is_the_list_is_the_same(cast: Cast, who: str, some_without: bool) -> None:
+    written_in(cast)
+    if some_without:
+        without_deadline(cast)
+    actor = getattr(cast, who)
+
+    with acting_as(actor):
+        expected = by_hand(actor)
+        assert len(expected) == CASES
+        only = set(expected) if who == "ingrid" else None
+        for limit in range(1, CASES + 2):
+            listed = CaseList(actor, only=only)
+            found = listed.ids(limit)
+            while page := listed.ids(limit, after=found[-1]):
+                found += page
+            assert found == expected, limit
+            assert listed.count(limit) == min(limit, CASES)
+
+
+def test_no_more_than_those_named_are_listed(cast: Cast) -> None:
+    written_in(cast)
+    with acting_as(cast.mona):
+        (named, *_others) = by_hand(cast.mona)
+        assert CaseList(cast.mona, only=[named]).ids(CASES) == [named]
+        assert CaseList(cast.mona, only=[]).ids(CASES) == []
+        assert CaseList(cast.mona, only=[named]).count(CASES) == 1
+    with acting_as(cast.nils):
+        assert CaseList(cast.nils, only=[named]).ids(CASES) == [named]
+        assert CaseList(cast.nils, only=[]).count(CASES) == 0
+
+
+def test_a_condition_narrows_both_the_led_and_the_others(cast: Cast) -> None:
+    written_in(cast)
+    closed = ("c.state = %s", [CaseState.CLOSED.value])
+    for actor in (cast.mona, cast.nils):
+        with acting_as(actor):
+            assert CaseList(actor, closed).ids(CASES) == []
+            assert CaseList(actor, closed).count(CASES) == 0
+
+
+def test_after_a_case_that_is_not_there_the_list_begins_anew(cast: Cast) -> None:
+    written_in(cast)
+    hidden = stories.assigned(cast)
+    with acting_as(cast.nils):
+        whole = by_hand(cast.nils)
+        for cursor in (hidden.pk, uuid.uuid4()):
+            assert CaseList(cast.nils).ids(CASES, after=cursor) == whole
+
+
+def test_a_stranger_walks_nowhere(cast: Cast) -> None:
+    written_in(cast)
+    with acting_as(cast.oda):
+        assert CaseList(cast.oda).ids(CASES) == []
+        assert CaseList(cast.oda).count(CASES) == 0
