@@ -55,7 +55,7 @@ def cases(request: Request) -> HttpResponse:
 def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[dict[str, object]]:
     """What a list shows of each of these cases, in their order. As many queries, by key, whatever their number."""
     shown = Case.objects.visible_to(actor).filter(IsOneOf("pk", ids))
-    # The same few agencies lead them all: joined, each was fetched with every case.
+    # The same few agencies lead them all: joined, each was fetched with every case, and the database began with them.
     found = {case.pk: case for case in shown.select_related("person").prefetch_related("lead_agency")}
     reports = report_labels(actor, found.values())
     rows = [found[case_id] for case_id in ids if case_id in found]

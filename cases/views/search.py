@@ -13,6 +13,7 @@ from agencies.http import Request
 from cases.forms.search import SearchForm
 from cases.grants import assigned_case_ids
 from cases.models import Case, Entry
+from cases.models.found import readable_entry_ids
 from cases.models.sentence import IsOneOf
 from cases.views.case_list import case_rows
 from cases.views.loading import record_list
@@ -58,15 +59,8 @@ def _cases(actor: Actor, wanted: str) -> list[uuid.UUID]:
 
 def found_lines(actor: Actor, wanted: str) -> list[Line]:
     """Lines of the timeline that hold the words, newest first; not those that have been corrected since."""
-    for most in ASKED:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT entry_id, case_id FROM samlos.search_entries(%s, %s)", [wanted, most])
-            found = dict(cursor.fetchall())
-        visible = Case.objects.visible_to(actor).filter(IsOneOf("pk", set(found.values())))
-        readable = Entry.objects.filter(IsOneOf("pk", found), superseded_by=None, case__in=visible).readable_by(actor)
-        newest = readable.order_by("-occurred_at", "-created_at", "-pk")
-        # The ids are few and known by now, so what stands beside them may be joined: it is asked of these alone.
-        entries = list(newest.select_related("case", "author", "author_agency")[:SHOWN])
-        if len(entries) == SHOWN or len(found) < most:
-            break
-    return lines_of(actor, entries)
+    ids = readable_entry_ids(actor, wanted, asked=ASKED[-1], shown=SHOWN)
+    if not ids:
+        return []
+    found = Entry.objects.filter(IsOneOf("pk", ids)).select_related("case", "author", "author_agency").in_bulk()
+    return lines_of(actor, [found[pk] for pk in ids], corrected=set())
