@@ -295,6 +295,14 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def require_folder_of_its_own(home: Path) -> None:
+    """Raise SupervisorError when the data would lie among the program's own files, where its folders have the same names."""
+    if home == ROOT:
+        raise SupervisorError(
+            f"SAMLOS_HOME is the folder of the program itself. Choose a folder of its own for the data, such as {ROOT / '.local'}."
+        )
+
+
 def _stop_here(_number: int, _frame: FrameType | None) -> NoReturn:
     raise Stopped
 
@@ -307,6 +315,7 @@ def main() -> int:
     try:
         port = chosen_port(os.environ.get("PORT") or "8000")
         require_free_port(port)
+        require_folder_of_its_own(home)
         with _alone(home):
             demonstration = Demonstration(home, port)
             try:

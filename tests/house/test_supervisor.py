@@ -194,6 +194,15 @@ def test_a_port_that_is_none_is_told_in_one_sentence(text):
         supervisor.chosen_port(text)
 
 
+def test_data_among_the_programs_own_files_is_refused_in_one_sentence(begin, project):
+    process = begin(SAMLOS_HOME=str(project))
+
+    _out, told = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert told.startswith("SAMLOS_HOME is the folder of the program itself.") and told.count("\n") == 1
+    assert not (project / "postgres").exists()
+
+
 def test_a_second_demonstration_in_the_same_folder_is_refused(begin):
     wait_for_address(begin())
     with socket.socket() as probe:
