@@ -1,9 +1,9 @@
 """The only place that touches django-guardian: giving and taking assignments, and the one object backend.
 
 Guardian's own backend ORs user and group rows, knows no dates and always says yes to a superuser (access.md). This one
-ANDs the whole sentence of design.md: the agency key in force, the assignment or a role that answers, no conflict,
-and the clearance, for the agency on whose behalf the database is being asked. A break-glass of this very user stands for
-key and assignment together, for seeing the case and never for working on it.
+asks the whole sentence of design.md (a right in force, the assignment or a role that answers, no conflict, and the
+clearance) for the agency on whose behalf the database is being asked. To work on the case both of guardian's keys are
+needed besides, the agency's and the assignment: a break-glass of this very user is for seeing the case.
 """
 
 import uuid
@@ -16,7 +16,7 @@ from guardian.core import ObjectPermissionChecker
 from agencies.actors import Actor, actor_for
 from agencies.models import Agency, User
 from audit import context
-from cases.models import Case, CaseAccess, CaseUserObjectPermission
+from cases.models import Case, CaseUserObjectPermission
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -54,11 +54,6 @@ def has_agency_key(actor: Actor, case: Case) -> bool:
     return bool(ObjectPermissionChecker(actor.agency.group).has_perm(VIEW, case))
 
 
-def is_named(actor: Actor, case: Case) -> bool:
-    """Whether a break-glass of this very user is in force in `case` (F-39)."""
-    return CaseAccess.objects.naming(actor).filter(case=case).exists()
-
-
 def assigned_case_ids(actor: Actor) -> set[uuid.UUID]:
     """The cases the actor is assigned to in the agency they act for. Being assigned is only half a right to see one."""
     return set(CaseUserObjectPermission.of(actor).values_list("content_object_id", flat=True))
@@ -72,13 +67,16 @@ class CaseBackend(BaseBackend):
             return False
         if perm not in {f"cases.{VIEW}", f"cases.{WORK}"}:
             return False
-        behalf = context.current()
-        if behalf is None or behalf.user_id != user_obj.pk or behalf.agency_id is None:
-            return False
-        agency = Agency.objects.filter(pk=behalf.agency_id).first()
-        actor = actor_for(user_obj, agency) if agency else None
-        if actor is None or not (has_agency_key(actor, obj) or (perm == f"cases.{VIEW}" and is_named(actor, obj))):
-            return False
-        if perm == f"cases.{WORK}" and not is_assigned(actor, obj):
+        actor = _speaking(user_obj)
+        if actor is None or (perm == f"cases.{WORK}" and not (has_agency_key(actor, obj) and is_assigned(actor, obj))):
             return False
         return Case.objects.visible_to(actor).filter(pk=obj.pk).exists()
+
+
+def _speaking(user: User) -> Actor | None:
+    """The user for the agency the database is being asked for; None when it is asked for somebody else, or nobody."""
+    behalf = context.current()
+    if behalf is None or behalf.user_id != user.pk:
+        return None
+    agencies = Agency.objects.filter(pk=behalf.agency_id)
+    return next((actor_for(user, agency) for agency in agencies), None)

@@ -23,6 +23,7 @@ from tests.mutation.trace import PYTHON, Reach, Trace, keep_stories, module_of, 
 FILES = (*PYTHON, *specification.VIEWS)
 # What the specification's faults are shown to: a view cannot tell which test has read it.
 ABOUT_THE_SPECIFICATION = (
+    "tests/consent/test_specification.py",
     "tests/cases/test_visible_to.py",
     "tests/cases/test_handover.py",
     "tests/cases/test_exposure.py",

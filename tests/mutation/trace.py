@@ -110,6 +110,8 @@ class Reach:
     def of(self, line: int) -> set[str]:
         """The tests that run the statement of this line; of a constant or a class, those that run one that names it."""
         statement = next(one for one in ast.walk(self.tree) if isinstance(one, ast.stmt) and one.lineno == line)
+        if isinstance(statement, ast.FunctionDef):  # in an argument's default
+            return set().union(*(self.tests.get(inside.lineno, set()) for inside in statement.body))
         if line in self.tests or _is_in_function(self.tree, statement):
             return self.tests.get(line, set())
         stored = {one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
