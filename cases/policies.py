@@ -212,21 +212,21 @@ def may_remove_resource_person(actor: Actor, person: ResourcePerson) -> Decision
 
 def may_assess_coordination(actor: Actor, case: Case) -> Decision:
     """The lead considers a responsibility group and an individual plan and calls the meeting (U23-24, U23-25)."""
-    if case.state not in RESTS_ON_CONSENT and case.state != CaseState.CLOSED:
-        return all_of(
-            may_work_on(actor, case), denied(_("Dette gjøres når personen har samtykket til samarbeid."), "wrong_state")
-        )
-    return may_work_on(actor, case)
+    decision = may_work_on(actor, case)
+    if decision and case.state not in RESTS_ON_CONSENT:
+        return denied(_("Dette gjøres når personen har samtykket til samarbeid."), "wrong_state")
+    return decision
 
 
 def may_start_collaboration(actor: Actor, case: Case) -> Decision:
     """The lead starts the collaboration from the mapping, once all that T10 asks for is in place."""
-    return all_of(
-        may_work_on(actor, case),
-        # The table also lets a case come back from the group's follow-up: that is another step, with another page.
-        _reached(case, frozenset({CaseState.MAPPING})),
-        _ready_for(CaseState.COLLABORATING, case, facts_as_seen(actor, case)),
-    )
+    # The table also lets a case come back from the group's follow-up: that is another step, with another page.
+    decision = all_of(may_work_on(actor, case), _reached(case, frozenset({CaseState.MAPPING})))
+    missing = missing_for(CaseState.MAPPING, CaseState.COLLABORATING, facts_as_seen(actor, case)) if decision else None
+    if missing:
+        lacking = ", ".join(str(FactKind(fact).label) for fact in missing.facts)
+        return denied(_("Dette mangler først: %(facts)s.") % {"facts": lacking}, "facts_missing")
+    return decision
 
 
 def facts_as_seen(actor: Actor, case: Case) -> set[FactKind]:
@@ -372,17 +372,6 @@ def may_hand_over(actor: Actor) -> Decision:
     if actor.has_role(Role.MANAGER):
         return ALLOWED
     return denied(_("Bare en leder kan overdra saker."), "not_manager")
-
-
-def _ready_for(target: CaseState, case: Case, facts: AbstractSet[FactKind]) -> Decision:
-    """Whether the table permits the step and its facts are in force, with what is missing by name."""
-    missing = missing_for(CaseState(case.state), target, facts)
-    if not missing.permitted:
-        return _not_here()
-    if missing:
-        lacking = ", ".join(str(FactKind(fact).label) for fact in missing.facts)
-        return denied(_("Dette mangler først: %(facts)s.") % {"facts": lacking}, "facts_missing")
-    return ALLOWED
 
 
 def _is_open(case: Case) -> Decision:

@@ -9,10 +9,13 @@ import pytest
 
 from agencies.actors import Actor
 from agencies.decisions import Decision
-from agencies.enums import Part
+from agencies.enums import Part, ProtectionLevel
 from cases import policies
-from cases.enums import CaseState
+from cases.enums import CaseState, ClosingReason, FactKind, NeedStatus
 from cases.models import Case
+from cases.services import needs, protection
+from cases.services.needs import NeedAnswer
+from tests import stories
 from tests.cases.roles import (
     ANALYST,
     CASEWORKER,
@@ -31,9 +34,12 @@ from tests.cases.roles import (
     code_of,
     everybody,
     except_to,
+    in_role,
     shared,
     standings,
 )
+from tests.cases.sharing import consent_in_force
+from tests.cases.test_policies_by_role import came_not
 from tests.cast import Cast, acting_as
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +197,164 @@ def test_intake_takes_its_steps_in_a_case_it_leads_and_in_these_states(cast: Cas
                 found = answers(rune, lambda who: ask(who, case))  # noqa: B023 (asked at once)
                 assert found == {said: {INTAKE}, "not_intake": EVERYBODY - {INTAKE}}, (what, case.state)
 
+
+# --- who says no first --------------------------------------------------------------------------------------------------
+
+
+def test_whoever_may_not_act_is_told_so_and_not_what_else_is_in_the_way(cast: Cast) -> None:
+    case = shared(cast)
+
+    def said(actor: Actor, ask: Callable[..., Decision], *more: object) -> str:
+        with acting_as(actor):
+            return code_of(ask(actor, case, *more))
+
+    for case.state in (CaseState.SUMMONED, CaseState.INFORMED):
+        assert said(cast.nora, policies.may_close, ClosingReason.NO_CONTACT) == "not_lead"
+        assert said(cast.nora, policies.may_summon) == "not_lead"
+        assert said(cast.nora, policies.may_show_log) == "not_lead"
+        assert said(cast.nora, policies.may_hold_talk) == "not_lead"
+        assert said(cast.nora, policies.may_assess_coordination) == "not_lead"
+        assert said(in_role(cast.ingrid, COORDINATOR), policies.may_map_network) == "wrong_role"
+    hidden = in_role(cast.nora, MANAGER, clearance=ProtectionLevel.NONE)
+    with acting_as(cast.ingrid):
+        case.person.protection_level = ProtectionLevel.CONFIDENTIAL
+    assert said(cast.nora, policies.may_raise_protection, ProtectionLevel.MARKED) == "not_lead"
+    assert said(hidden, policies.may_request_lower, ProtectionLevel.STRICTLY_CONFIDENTIAL) == "not_lead"
+
+
+def test_that_somebody_has_asked_to_lower_is_told_to_who_could_ask_and_of_that_case_alone(cast: Cast) -> None:
+    case, other = stories.assigned(cast), stories.assigned(cast)
+    level = ProtectionLevel.MARKED
+    with acting_as(cast.mona):
+        for one in (case, other):
+            protection.raise_level(one, level=level, reason="Trusler fra et miljø.", by=cast.mona)
+        case, other = stories.case_now(case), stories.case_now(other)
+        protection.request_lower(other, level=ProtectionLevel.NONE, reason="Trusselen er over.", by=cast.mona)
+
+        assert code_of(policies.may_request_lower(cast.mona, case)) == YES
+        assert code_of(policies.may_request_lower(cast.mona, other)) == "already_asked"
+    with acting_as(cast.oda):
+        assert (
+            code_of(policies.may_request_lower(in_role(cast.oda, CASEWORKER, clearance=level), other)) == "not_assigned"
+        )
+
+
+def test_a_service_maps_the_network_when_its_right_covers_that_part_and_no_other(cast: Cast) -> None:
+    case = shared(cast)
+
+    for part, said in ((Part.CHILD_WELFARE, "wrong_part"), (Part.LEISURE_NETWORK, YES)):
+        consent_in_force(cast, case, {"nav": [part]})
+        with acting_as(cast.nils):
+            assert code_of(policies.may_map_network(cast.nils, case)) == said, part
+
+
+def test_a_talk_nobody_came_to_counts_in_its_own_case_while_the_person_is_called(cast: Cast) -> None:
+    case, other = stories.summoned(cast), stories.summoned(cast)
+    with acting_as(cast.ingrid):
+        came_not(cast, other, other.state_since)
+        assert (policies.vain_attempts(case), policies.vain_attempts(other)) == (0, 1)
+        other.state = CaseState.INFORMED
+        assert policies.vain_attempts(other) == 0
+
+
+@pytest.mark.req("U23-16")
+@pytest.mark.parametrize(("story", "when_closed"), [(stories.assigned, "wrong_state"), (stories.informed, YES)])
+def test_of_an_open_case_the_state_says_that_the_person_was_told_and_of_a_closed_one_the_fact(
+    cast: Cast, story: Callable[[Cast], Case], when_closed: str
+) -> None:
+    case = story(cast)
+
+    with acting_as(cast.ingrid):
+        for state, said in ((CaseState.INFORMED, YES), (CaseState.CLOSED, when_closed)):
+            case.state = state
+            assert code_of(policies.may_show_log(cast.ingrid, case)) == said
+
+
+# --- ready to collaborate -----------------------------------------------------------------------------------------------
+
+NEEDED = {
+    FactKind.TOLD_OF_REPORT,
+    FactKind.CONSENT_GIVEN,
+    FactKind.BASIC_NEEDS_ASSESSED,
+    FactKind.COOPERATION_MEETING_CALLED,
+    FactKind.RESPONSIBILITY_GROUP_ASSESSED,
+    FactKind.INDIVIDUAL_PLAN_ASSESSED,
+}
+
+
+@pytest.mark.req("U23-24")
+def test_the_collaboration_starts_from_the_mapping_when_all_is_in_place_and_says_what_is_not(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = stories.needs_assessed(cast, shared(cast))
+    facts = NEEDED
+
+    def said(actor: Actor) -> str:
+        with acting_as(actor):
+            monkeypatch.setattr(case, "facts_in_force", lambda: set(facts))
+            decision = policies.may_start_collaboration(actor, case)
+        return str(decision.reason) if decision.code == "facts_missing" else code_of(decision)
+
+    for case.state in CaseState:
+        otherwise = "closed" if case.state == CaseState.CLOSED else "wrong_state"
+        assert said(cast.ingrid) == (YES if case.state == CaseState.MAPPING else otherwise), case.state
+    case.state = CaseState.MAPPING
+    assert (said(cast.oda), said(cast.nora)) == ("not_assigned", "not_lead")
+    for fact in sorted(NEEDED):
+        facts = NEEDED - {fact}
+        # What can be seen of the needs is asked of the needs, whatever the fact says.
+        seen = fact == FactKind.BASIC_NEEDS_ASSESSED
+        assert said(cast.ingrid) == (YES if seen else f"Dette mangler først: {fact.label}."), fact
+
+
+def labels(actor: Actor, case: Case) -> list[str]:
+    with acting_as(actor):
+        return policies.needs_not_assessed(actor, case)
+
+
+def assessed(actor: Actor, case: Case, need: str, status: NeedStatus) -> None:
+    with acting_as(actor):
+        needs.assess_needs(case, by=actor, answers=[NeedAnswer(need, status, "Avklart i samtalen.")])
+
+
+@pytest.mark.req("U23-23")
+def test_a_need_is_assessed_when_the_newest_word_in_this_case_that_one_may_read_says_how_it_is(
+    cast: Cast, shift_clock: Callable[..., None]
+) -> None:
+    case, other = shared(cast), stories.consent_pending(cast)
+    every = [need.label for need in case.programme_version.definition.basic_needs]
+    income = next(n.label for n in case.programme_version.definition.basic_needs if n.code == "income")
+    without_income = [label for label in every if label != income]
+
+    assessed(cast.ingrid, other, "housing", NeedStatus.MET)
+    assert labels(cast.ingrid, case) == every and len(every) == 6
+    for number, (status, lacking) in enumerate(
+        ((NeedStatus.NOT_MET, without_income), (NeedStatus.NOT_ASSESSED, every), (NeedStatus.MET, without_income)), 1
+    ):
+        shift_clock(minutes=number)
+        assessed(cast.nora, case, "income", status)
+        assert labels(cast.ingrid, case) == labels(cast.nora, case) == lacking, status
+
+    stories.revoked(cast, case)
+    assert labels(cast.nora, case) == every, "that it wrote so itself is no right to read it here"
+
+
+@pytest.mark.req("U23-23")
+def test_whether_the_needs_are_assessed_is_seen_and_not_remembered(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = shared(cast)
+    kept, needs_fact = {FactKind.TOLD_OF_REPORT, FactKind.COOPERATION_MEETING_CALLED}, FactKind.BASIC_NEEDS_ASSESSED
+
+    def seen(facts: set[FactKind]) -> set[FactKind]:
+        with acting_as(cast.ingrid):
+            monkeypatch.setattr(case, "facts_in_force", lambda: set(facts))
+            return policies.facts_as_seen(cast.ingrid, case)
+
+    assert seen(kept) == seen(kept | {needs_fact}) == kept
+    stories.needs_assessed(cast, case)
+    assert seen(kept) == seen(kept | {needs_fact}) == kept | {needs_fact}
+
+
+# --- without a case -----------------------------------------------------------------------------------------------------
 
 # Of no case: who is asked, in which roles they may, and what the others are told.
 OF_NOBODY: dict[str, tuple[Callable[[Actor], Decision], str, set[object], str]] = {
