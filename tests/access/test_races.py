@@ -25,7 +25,7 @@ from tests.access.world import AT_THE_TABLE, NAV, OTHERS, World, canary, world
 from tests.cast import Cast, sign_in
 
 LONG = 20  # seconds: longer than anything here takes, so that a test that hangs says so
-A_MOMENT = 0.25  # for the revocation to come as far as it can while the request is stopped
+A_MOMENT = 0.25  # seconds in which the revocation is left alone before anybody asks how far it has come
 
 
 class Stop:
@@ -88,6 +88,16 @@ class Revocation(threading.Thread):
             connections.close_all()
 
 
+def as_far_as_it_comes(revocation: Revocation, owner_url: str, database: str) -> None:
+    """Wait until it is done or waits for a lock, however slow the machine is."""
+    with databases.connect(owner_url, database) as owner:
+        for _look in range(int(LONG / A_MOMENT)):
+            revocation.join(A_MOMENT)
+            waits = owner.execute("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1").fetchone()
+            if waits or not revocation.is_alive():
+                return
+
+
 # Where the request is stopped. The first place is before its transaction begins.
 BEFORE_IT_BEGINS = (OneTransaction, "_is_over")
 PLACES: tuple[tuple[object, str], ...] = (
@@ -129,7 +139,7 @@ def interleave(
         while not stop.reached.wait(0.02) and request.is_alive():
             pass
         revocation.start()
-        revocation.join(A_MOMENT)
+        as_far_as_it_comes(revocation, owner_url, database)
         began_after = place == BEFORE_IT_BEGINS and not revocation.is_alive()
         stop.let_go.set()
         request.join(LONG)
