@@ -1,4 +1,6 @@
-"""Every rule about a case asked in each role alone, from each standing to the case: which of them may, and nobody else."""
+"""Rules asked in each role alone, where more than the case decides: who wrote a row, whom it is about, how well hidden the
+person is. What is asked of a case alone, and what a refusal says: `test_policies_say_why.py`.
+"""
 
 import datetime as dt
 from collections.abc import Callable
@@ -35,86 +37,12 @@ from tests.cases.roles import (
     in_role,
     roles_that_may,
     shared,
-    standings,
 )
 from tests.cast import Cast, acting_as
 
 pytestmark = pytest.mark.django_db
 
-Ask = Callable[[Actor, Case], object]
 STRICT, CONFIDENTIAL = ProtectionLevel.STRICTLY_CONFIDENTIAL, ProtectionLevel.CONFIDENTIAL
-
-# What is asked of the shared case; who may: our own caseworker, another of ours, their own, another of theirs.
-OF_A_CASE: dict[str, tuple[Ask, set[Role], set[Role], set[Role], set[Role]]] = {
-    "lead": (policies.leads, EVERYBODY, EVERYBODY, NOBODY, NOBODY),
-    "assign": (policies.may_assign, {MANAGER}, {MANAGER}, {MANAGER}, {MANAGER}),
-    "work on": (policies.may_work_on, {CASEWORKER, MANAGER}, {MANAGER}, NOBODY, NOBODY),
-    "review": (policies.may_review, {CASEWORKER, MANAGER}, {MANAGER}, NOBODY, NOBODY),
-    "summon": (policies.may_summon, NOBODY, NOBODY, NOBODY, NOBODY),
-    "close": (policies.may_close, {CASEWORKER, MANAGER}, {MANAGER}, NOBODY, NOBODY),
-    "write in a part that is shared": (
-        lambda actor, case: policies.may_write_entry(actor, case, Part.ECONOMY),
-        {CASEWORKER, MANAGER, COORDINATOR},
-        {CASEWORKER, MANAGER, COORDINATOR},
-        {CASEWORKER, MANAGER, COORDINATOR},
-        {MANAGER, COORDINATOR},
-    ),
-    "write in a part that is not": (
-        lambda actor, case: policies.may_write_entry(actor, case, Part.HEALTH),
-        {CASEWORKER, MANAGER, COORDINATOR},
-        {CASEWORKER, MANAGER, COORDINATOR},
-        NOBODY,
-        NOBODY,
-    ),
-    "assess a need that is shared": (
-        lambda actor, case: policies.may_assess_needs(actor, case, Part.ECONOMY),
-        {CASEWORKER, MANAGER},
-        {MANAGER},
-        {CASEWORKER, MANAGER},
-        {MANAGER},
-    ),
-    "assess a need that is not": (
-        lambda actor, case: policies.may_assess_needs(actor, case, Part.HEALTH),
-        {CASEWORKER, MANAGER},
-        {MANAGER},
-        NOBODY,
-        NOBODY,
-    ),
-    "map the network": (policies.may_map_network, {CASEWORKER, MANAGER}, {MANAGER}, NOBODY, NOBODY),
-    "assess coordination": (policies.may_assess_coordination, {CASEWORKER, MANAGER}, {MANAGER}, NOBODY, NOBODY),
-    "start": (policies.may_start_collaboration, NOBODY, NOBODY, NOBODY, NOBODY),
-    "raise protection": (
-        policies.may_raise_protection,
-        {CASEWORKER, MANAGER, INTAKE},
-        {MANAGER, INTAKE},
-        NOBODY,
-        NOBODY,
-    ),
-    "ask to lower protection": (
-        policies.may_request_lower,
-        {CASEWORKER, MANAGER, INTAKE},
-        {MANAGER, INTAKE},
-        NOBODY,
-        NOBODY,
-    ),
-    "open what is sealed": (policies.may_open_sealed, EVERYBODY, EVERYBODY, NOBODY, NOBODY),
-    "write what is sealed of somebody who is not": (policies.may_write_sealed, NOBODY, NOBODY, NOBODY, NOBODY),
-    "store whereabouts": (policies.may_store_whereabouts, EVERYBODY, EVERYBODY, EVERYBODY, EVERYBODY),
-    "keep conflicts": (policies.may_keep_conflicts, {MANAGER}, {MANAGER}, {MANAGER}, {MANAGER}),
-    "show the log": (policies.may_show_log, {CASEWORKER, MANAGER}, {MANAGER}, NOBODY, NOBODY),
-    "receive": (policies.may_receive, NOBODY, NOBODY, NOBODY, NOBODY),
-}
-
-
-@pytest.mark.req("U23-23", "U23-09")
-@pytest.mark.parametrize("what", OF_A_CASE)
-def test_in_a_shared_case_exactly_these_roles_may(cast: Cast, what: str) -> None:
-    case = shared(cast)
-    ask, *expected = OF_A_CASE[what]
-
-    for (standing, actor), roles in zip(standings(cast).items(), expected, strict=True):
-        assert roles_that_may(actor, lambda who: ask(who, case)) == roles, standing
-
 
 # One of each kind of agency that matters here.
 SIX = ("aksel", "rune", "mona", "nils", "marte", "bente")
@@ -285,27 +213,6 @@ def test_the_log_of_a_case_closed_before_the_person_was_told_is_not_shown(cast: 
     assert roles_that_may(cast.ingrid, lambda who: policies.may_show_log(who, case)) == NOBODY
     with acting_as(cast.ingrid):
         assert policies.may_show_log(cast.ingrid, case).code == "wrong_state"
-
-
-CLOSED_TO_ALL: dict[str, Ask] = {
-    "assign": policies.may_assign,
-    "work": policies.may_work_on,
-    "write": lambda actor, case: policies.may_write_entry(actor, case, Part.ECONOMY),
-    "assess": lambda actor, case: policies.may_assess_needs(actor, case, Part.ECONOMY),
-    "map": policies.may_map_network,
-    "coordinate": policies.may_assess_coordination,
-    "review": policies.may_review,
-    "summon": policies.may_summon,
-    "talk": policies.may_hold_talk,
-    "close": policies.may_close,
-}
-
-
-def test_nothing_is_done_in_a_case_that_is_closed(cast: Cast) -> None:
-    case = stories.closed(cast)
-
-    for what, ask in CLOSED_TO_ALL.items():
-        assert roles_that_may(cast.ingrid, lambda who: ask(who, case)) == NOBODY, what  # noqa: B023 (asked at once)
 
 
 @pytest.mark.parametrize(

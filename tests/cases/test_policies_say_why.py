@@ -1,6 +1,6 @@
 """What each rule about a case answers, by the code of its refusal: in each role, from each standing and in each state.
 
-`test_policies_by_role.py` asks who may. Here each condition is somewhere the only one that says no, and says which it is.
+Each condition is somewhere the only one that says no, and the code says which it is. Rules about a row: `test_policies_by_role.py`.
 """
 
 from collections.abc import Callable
@@ -111,6 +111,7 @@ OF_A_CASE: dict[str, tuple[Ask, tuple[Answers, ...]]] = {
     "ask to lower protection": (policies.may_request_lower, PROTECTS),
     "open what is sealed": (policies.may_open_sealed, LEADS),
     "write what is sealed of somebody who is not": (policies.may_write_sealed, (everybody("not_sealed"),) * 4),
+    "store whereabouts": (policies.may_store_whereabouts, (everybody(YES),) * 4),
     "keep conflicts": (policies.may_keep_conflicts, (MANAGERS_ONLY,) * 4),
     "receive": (policies.may_receive, (everybody("not_intake"),) * 4),
     "reject": (policies.may_reject, (everybody("not_intake"),) * 4),
