@@ -20,8 +20,8 @@ from cases.views import words
 from cases.views.loading import record_list
 
 PAGE = 25
-# A count beyond this is "200+". Each case counted is asked of both locks, since closed and hidden ones do not count.
-MOST = 200
+# A count beyond this is "100+". Each case counted is asked of both locks, since closed and hidden ones do not count.
+MOST = 100
 
 
 @require_GET

@@ -189,7 +189,7 @@ def _read(reader: Reader, actor: Actor, cases: int) -> Iterator[Row]:
             SEARCH_LIMIT,
         )
     (count,) = in_turns(lambda: reader.listed(actor).count(case_list.MOST + 1))
-    yield Row("antall saker, høyst 200+", count, COUNT_LIMIT_MS, cases, reader.share)
+    yield Row("antall saker, høyst 100+", count, COUNT_LIMIT_MS, cases, reader.share)
 
 
 def _open(actor: Actor, case_id: uuid.UUID) -> Case | None:
