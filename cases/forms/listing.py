@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from agencies.actors import Actor
 from agencies.forms import Form
 from cases.enums import CaseState
 
@@ -40,12 +39,12 @@ class CaseFilter(Form):
     def is_narrowed(self) -> bool:
         return any(self.cleaned_data.get(name) for name in ("whose", "state", "late"))
 
-    def condition(self, actor: Actor) -> tuple[str, list[Any]]:
-        """What the filter lets through, as SQL about the case `c`, and its values. Deadlines are the lead's own, so only
-        its cases are late.
-        """
+    @property
+    def only_state(self) -> CaseState | None:
+        """The state asked for; None: any but closed."""
         state = self.cleaned_data.get("state")
-        sql, values = ("c.state = %s", [state]) if state else ("c.state <> %s", [CaseState.CLOSED.value])
-        if self.cleaned_data.get("late"):
-            return f"{sql} AND c.due_at <= (SELECT samlos.now()) AND c.lead_agency_id = %s", [*values, actor.agency.pk]
-        return sql, values
+        return CaseState(state) if state else None
+
+    @property
+    def only_late(self) -> bool:
+        return self.cleaned_data.get("late") == LATE

@@ -14,8 +14,6 @@ def readable_entry_ids(actor: Actor, words: str, *, asked: int, shown: int) -> l
     Of the newest `asked` that the agency may read: the database's own function finds those by its index, and the sentence
     narrows them to the user. Written as SQL, like the sentence.
     """
-    if not actor.works_on_cases:
-        return []
     covered, covered_values = IsCovered("case_id", "part", "author_agency_id", actor=actor, received=False).condition(
         "e.case_id", "e.part", "e.author_agency_id"
     )

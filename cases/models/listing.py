@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from agencies.actors import Actor
+from cases.enums import CaseState
 from cases.models.sentence import IsThere, lines_of
 
 # So many are walked at most of either kind: a filter that lets next to nothing through would else read them all.
@@ -25,7 +26,7 @@ _NEWEST = "SELECT max(a.activity_at) FROM ({lines}) a WHERE a.case_id = {case}"
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where in the list a case stands: by its deadline among those led, or by its activity among the others."""
 
     case_id: uuid.UUID
@@ -34,30 +35,48 @@ class _Place:
 
 
 class CaseList:
-    """The cases `actor` may know of (`CaseQuerySet.visible_to`), narrowed by a condition on `c`, and to `only` these ids.
+    """The cases `actor` may know of (`CaseQuerySet.visible_to`): in this state, or any but closed; if `late`, those past a
+    deadline of the agency's own; and of them `only` these ids.
 
     Who does not answer for the agency's cases names their few with `only`: the whole agency's lines are not walked.
     """
 
     def __init__(
-        self, actor: Actor, narrowed: tuple[str, list[Any]] = ("true", []), *, only: Iterable[uuid.UUID] | None = None
+        self,
+        actor: Actor,
+        *,
+        state: CaseState | None = None,
+        late: bool = False,
+        only: Iterable[uuid.UUID] | None = None,
     ) -> None:
         self.actor = actor
         self.agency = actor.agency.pk
         self.only = None if only is None else list(only)
-        there, values = IsThere("pk", actor=actor, row_by_row=True).condition("c.id")
-        words, more = narrowed
-        self.let_through = (f"{words} AND {there}", [*more, *values])
+        words, values = ("c.state = %s", [state.value]) if state else ("c.state <> %s", [CaseState.CLOSED.value])
+        if late:
+            words, values = f"{words} AND {_LED} AND c.due_at <= (SELECT samlos.now())", [*values, self.agency]
+        there, more = IsThere("pk", actor=actor, row_by_row=True).condition("c.id")
+        self.let_through: tuple[str, list[Any]] = (f"{words} AND {there}", [*values, *more])
 
-    def ids(self, limit: int, *, after: uuid.UUID | None = None) -> list[uuid.UUID]:
-        """The first `limit` of them; `after` a case that is in the list, those below it."""
-        place = self._place(after) if after else None
-        led, led_values = self._led(place)
-        others, other_values = self._others(place)
+    def ids(self, limit: int, *, after: Place | None = None) -> list[uuid.UUID]:
+        """The first `limit` of them, or the first below a place."""
+        led, led_values = self._led(after)
+        others, other_values = self._others(after)
+        # No query with a LIMIT of its own is run in parallel, so the others come after all the led.
         sql = f"({led} LIMIT {limit:d}) UNION ALL ({others} LIMIT {limit:d}) LIMIT {limit:d}"
-        if place and place.due_at is None:
+        if after and after.due_at is None:
             sql, led_values = f"{others} LIMIT {limit:d}", []
         return [case_id for (case_id,) in _rows(sql, [*led_values, *other_values])]
+
+    def place(self, case_id: uuid.UUID) -> Place | None:
+        """Where this case stands, or nothing when it is not in the list (any longer)."""
+        lines, line_values = lines_of(self.actor)
+        words, values = self.let_through
+        newest = _NEWEST.format(lines=lines, case="c.id")
+        sql = f"SELECT CASE WHEN {_LED} THEN c.due_at END, ({newest}) FROM cases_case c WHERE c.id = %s AND {words}"  # noqa: S608
+        for due_at, activity_at in _rows(sql, [self.agency, *line_values, case_id, *values]):
+            return Place(case_id, due_at, activity_at)
+        return None
 
     def count(self, most: int) -> int:
         """How many they are, but no more than `most`."""
@@ -67,17 +86,7 @@ class CaseList:
         ((count,),) = _rows(sql, [*led_values, *other_values])
         return int(count)
 
-    def _place(self, case_id: uuid.UUID) -> _Place | None:
-        """Where this case stands, or nothing when it is not there for the actor."""
-        lines, line_values = lines_of(self.actor)
-        words, values = self.let_through
-        newest = _NEWEST.format(lines=lines, case="c.id")
-        sql = f"SELECT CASE WHEN {_LED} THEN c.due_at END, ({newest}) FROM cases_case c WHERE c.id = %s AND {words}"  # noqa: S608
-        for due_at, activity_at in _rows(sql, [self.agency, *line_values, case_id, *values]):
-            return _Place(case_id, due_at, activity_at)
-        return None
-
-    def _led(self, place: _Place | None) -> tuple[str, list[Any]]:
+    def _led(self, place: Place | None) -> tuple[str, list[Any]]:
         walk, walk_values = f"SELECT c.id, c.due_at FROM cases_case c WHERE {_LED}", [self.agency]  # noqa: S608
         if self.only is not None:
             walk, walk_values = f"{walk} AND c.id IN (SELECT unnest(%s::uuid[]))", [*walk_values, self.only]
@@ -88,7 +97,7 @@ class CaseList:
         sql = f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.id WHERE {words} ORDER BY w.due_at, w.id"  # noqa: S608
         return sql, [*walk_values, *values]
 
-    def _others(self, place: _Place | None) -> tuple[str, list[Any]]:
+    def _others(self, place: Place | None) -> tuple[str, list[Any]]:
         """A case with several lines stands where its newest one does."""
         lines, line_values = lines_of(self.actor)
         newest = _NEWEST.format(lines=lines, case="w.case_id")

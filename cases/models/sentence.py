@@ -101,6 +101,8 @@ class IsThere(_Condition):
 
     def condition(self, *columns: str) -> tuple[str, list[Any]]:
         (case,) = columns
+        if not self.actor.works_on_cases:
+            return "false", []
         line, values = _line_of(self.actor)
         if self.row_by_row:
             line += " OFFSET 0"  # a question so written is never turned into a join

@@ -32,12 +32,14 @@ def cases(request: Request) -> HttpResponse:
     form.is_valid()
     mine = assigned_case_ids(actor)
     listed = listed_cases(actor, mine, form)
-    ids = listed.ids(PAGE + 1, after=_uuid(request.GET.get("etter", "")))
+    after = _uuid(request.GET.get("etter", ""))
+    place = listed.place(after) if after else None
+    ids = listed.ids(PAGE + 1, after=place)
     page = ids[:PAGE]
     rows = case_rows(actor, page, mine)
     record_list(request, "case.listed", page)
     count = listed.count(MOST + 1)
-    before = _number(request.GET.get("nr", ""))
+    before = _number(request.GET.get("nr", "")) if place else 0
     context = {
         "form": form,
         "rows": rows,
@@ -46,7 +48,7 @@ def cases(request: Request) -> HttpResponse:
         "first": before + 1,
         "last": before + len(rows),
         "next": page[-1] if len(ids) > PAGE else None,
-        "is_first_page": "etter" not in request.GET,
+        "is_first_page": place is None,
         "is_filtered": form.is_narrowed,
     }
     return render(request, "cases/list.html", context)
@@ -93,7 +95,7 @@ def listed_cases(actor: Actor, mine: set[uuid.UUID], form: CaseFilter) -> CaseLi
         only = mine
     elif not actor.answers_for_agency:
         only = mine.union(CaseAccess.objects.naming(actor).values_list("case_id", flat=True))
-    return CaseList(actor, form.condition(actor), only=only)
+    return CaseList(actor, state=form.only_state, late=form.only_late, only=only)
 
 
 def _uuid(said: str) -> uuid.UUID | None:

@@ -63,4 +63,5 @@ def found_lines(actor: Actor, wanted: str) -> list[Line]:
     if not ids:
         return []
     found = Entry.objects.filter(IsOneOf("pk", ids)).select_related("case", "author", "author_agency").in_bulk()
-    return lines_of(actor, [found[pk] for pk in ids], corrected=set())
+    # A right may have ended between the two questions: what is not found any more is not shown.
+    return lines_of(actor, [found[pk] for pk in ids if pk in found], corrected=set())

@@ -130,7 +130,7 @@ class Reader:
         return self.owner.execute(statement, {"agency": self.agency.pk, "user": self.user.pk} | values).fetchall()
 
     def listed(self, actor: Actor) -> CaseList:
-        return CaseList(actor, ("c.state <> %s", ["closed"]))
+        return CaseList(actor)
 
     def first_page(self, actor: Actor, rows: int = case_list.PAGE) -> list[dict[str, object]]:
         return case_list.case_rows(actor, self.listed(actor).ids(rows + 1)[:rows], set())

@@ -11,6 +11,7 @@ from cases.models import Case, CaseAccess
 from cases.models.listing import CaseList
 from cases.services import entries
 from tests import stories
+from tests.cases.roles import PRIVACY_OFFICER, in_role
 from tests.cases.sharing import consent_in_force
 from tests.cast import Cast, acting_as
 
@@ -60,7 +61,7 @@ def test_however_long_a_page_is_the_list_is_the_same(cast: Cast, who: str, some_
         for limit in range(1, CASES + 2):
             listed = CaseList(actor, only=only)
             found = listed.ids(limit)
-            while page := listed.ids(limit, after=found[-1]):
+            while page := listed.ids(limit, after=listed.place(found[-1])):
                 found += page
             assert found == expected, limit
             assert listed.count(limit) == min(limit, CASES)
@@ -78,22 +79,36 @@ def test_no_more_than_those_named_are_listed(cast: Cast) -> None:
         assert CaseList(cast.nils, only=[]).count(CASES) == 0
 
 
-def test_a_condition_narrows_both_the_led_and_the_others(cast: Cast) -> None:
+def test_a_state_narrows_both_the_led_and_the_others(cast: Cast) -> None:
     written_in(cast)
-    closed = ("c.state = %s", [CaseState.CLOSED.value])
     for actor in (cast.mona, cast.nils):
         with acting_as(actor):
-            assert CaseList(actor, closed).ids(CASES) == []
-            assert CaseList(actor, closed).count(CASES) == 0
+            assert CaseList(actor, state=CaseState.CLOSED).ids(CASES) == []
+            assert CaseList(actor, state=CaseState.CLOSED).count(CASES) == 0
+            (state,) = set(Case.objects.visible_to(actor).values_list("state", flat=True))
+            assert len(CaseList(actor, state=CaseState(state)).ids(CASES)) == CASES
 
 
-def test_after_a_case_that_is_not_there_the_list_begins_anew(cast: Cast) -> None:
+def test_a_case_that_is_not_there_has_no_place(cast: Cast) -> None:
     written_in(cast)
     hidden = stories.assigned(cast)
     with acting_as(cast.nils):
-        whole = by_hand(cast.nils)
-        for cursor in (hidden.pk, uuid.uuid4()):
-            assert CaseList(cast.nils).ids(CASES, after=cursor) == whole
+        assert all(CaseList(cast.nils).place(known) for known in by_hand(cast.nils))
+        assert CaseList(cast.nils).place(hidden.pk) is None
+        assert CaseList(cast.nils).place(uuid.uuid4()) is None
+
+
+@pytest.mark.req("U23-16")
+def test_an_assignment_left_over_lists_and_counts_nothing_without_a_role(cast: Cast) -> None:
+    case = stories.assigned(cast)
+    officer = in_role(cast.ingrid, PRIVACY_OFFICER)
+    assert not officer.works_on_cases
+    with acting_as(officer):
+        assert CaseList(officer, only=[case.pk]).ids(CASES) == []
+        assert CaseList(officer, only=[case.pk]).count(CASES) == 0
+        assert CaseList(officer, only=[case.pk]).place(case.pk) is None
+    with acting_as(cast.ingrid):
+        assert CaseList(cast.ingrid, only=[case.pk]).ids(CASES) == [case.pk]
 
 
 def test_a_stranger_walks_nowhere(cast: Cast) -> None:
