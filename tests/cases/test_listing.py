@@ -1,6 +1,7 @@
 """The walk that the list of cases is: deadlines first, then the newest, each case once, wherever a page ends."""
 
 import uuid
+from collections.abc import Callable
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_however_long_a_page_is_the_list_is_the_same(cast: Cast, who: str, some_
         for limit in range(1, CASES + 2):
             listed = CaseList(actor, only=only)
             found = listed.ids(limit)
-            while page := listed.ids(limit, after=listed.place(found[-1])):
+            while len(found) <= CASES and (page := listed.ids(limit, after=listed.place(found[-1]))):
                 found += page
             assert found == expected, limit
             assert listed.count(limit) == min(limit, CASES)
@@ -87,6 +88,18 @@ def test_a_state_narrows_both_the_led_and_the_others(cast: Cast) -> None:
             assert CaseList(actor, state=CaseState.CLOSED).count(CASES) == 0
             (state,) = set(Case.objects.visible_to(actor).values_list("state", flat=True))
             assert len(CaseList(actor, state=CaseState(state)).ids(CASES)) == CASES
+
+
+@pytest.mark.req("U23-16")
+def test_a_deadline_passed_is_told_to_none_but_the_lead(cast: Cast, shift_clock: Callable[..., None]) -> None:
+    written_in(cast)
+    shift_clock(days=14)
+    with acting_as(cast.mona):
+        late = CaseList(cast.mona, late=True).ids(CASES)
+        assert len(late) == CASES
+    with acting_as(cast.nils):
+        assert set(CaseList(cast.nils).ids(CASES)) == set(late)
+        assert CaseList(cast.nils, late=True).ids(CASES) == []
 
 
 def test_a_case_that_is_not_there_has_no_place(cast: Cast) -> None:

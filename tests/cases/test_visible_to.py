@@ -116,23 +116,31 @@ def test_the_list_goes_on_where_it_ended_and_asks_no_more_of_a_full_page(
             context = client.get(reverse("cases:list"), query).context
         counts.append(len(queries))
         seen += [row["case"].pk for row in context["rows"]]
-        shown.append((context["first"], context["last"], context["count"]))
+        shown.append((context["first"], context["last"], context["count"], context["is_first_page"]))
         query = {"etter": str(context["next"]), "nr": str(context["last"])}
 
-    assert shown == [(1, 2, "5"), (3, 4, "5"), (5, 5, "5")]
+    assert shown == [(1, 2, "5", True), (3, 4, "5", False), (5, 5, "5", False)]
     assert len(seen) == 5 and set(seen) == cases and context["next"] is None
     assert counts[1:] == [counts[0] + 1] * 2, "one question more: where the last case of the page before stands"
 
 
 @pytest.mark.parametrize(
-    "forged", [{"etter": "tull"}, {"etter": str(uuid.uuid4())}, {"nr": "-3"}, {"nr": "²"}, {"nr": "9" * 40}]
+    "forged",
+    [
+        {"etter": "tull"},
+        {"etter": str(uuid.uuid4()), "nr": "25"},
+        {"nr": "25"},
+        {"nr": "-3"},
+        {"nr": "²"},
+        {"nr": "9" * 40},
+    ],
 )
 def test_a_page_nobody_was_led_to_begins_with_the_first(cast: Cast, client: Client, forged: dict[str, str]) -> None:
     case = stories.routed(cast)
     context = sign_in(client, cast.mona).get(reverse("cases:list"), forged).context
 
     assert [row["case"].pk for row in context["rows"]] == [case.pk]
-    assert (context["first"], context["last"]) == (1, 1)
+    assert (context["first"], context["last"], context["is_first_page"]) == (1, 1, True)
 
 
 def test_an_empty_list_says_what_would_appear(cast: Cast, client: Client) -> None:

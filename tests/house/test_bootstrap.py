@@ -21,6 +21,19 @@ def test_the_oldest_python_we_support_is_let_through():
     bootstrap.require_python((3, 11, 0))
 
 
+def test_make_takes_a_python_that_can_run_samlos_unless_one_is_named():
+    alone = {name: value for name, value in os.environ.items() if name not in {"PYTHON", "MAKEFLAGS", "MAKEOVERRIDES"}}
+
+    def taken(*options):
+        call = ["make", "-n", *options, "demo"]
+        said = subprocess.run(call, cwd=bootstrap.ROOT, env=alone, capture_output=True, text=True)
+        return next(line for line in said.stdout.splitlines() if "bootstrap" in line).split()[0]
+
+    can_run = "import ensurepip, sys, venv; assert sys.version_info >= (3, 11)"
+    assert subprocess.run([taken(), "-c", can_run], capture_output=True).returncode == 0
+    assert taken("PYTHON=/opt/another/python3") == "/opt/another/python3"
+
+
 @pytest.mark.parametrize(
     ("said", "remedy"),
     [
