@@ -12,12 +12,11 @@ from agencies.enums import Part
 from agencies.http import Request
 from cases.forms.search import SearchForm
 from cases.grants import assigned_case_ids
-from cases.models import Case, Entry
-from cases.models.found import readable_entry_ids
+from cases.models import Case
+from cases.models.found import FoundLine, readable_lines
 from cases.models.sentence import IsOneOf
 from cases.views.case_list import case_rows
 from cases.views.loading import record_list
-from cases.views.timeline import Line, lines_of
 
 SHOWN = 30
 # The functions answer for the agency, and the user may see fewer: more is asked for when that leaves too little to show.
@@ -38,8 +37,8 @@ def search(request: Request) -> HttpResponse:
     record_list(
         request,
         "case.searched",
-        {*cases, *(line.entry.case_id for line in lines)},
-        parts={Part.CORE, *(line.entry.part for line in lines)},
+        {*cases, *(line.case_id for line in lines)},
+        parts={Part.CORE, *(line.part for line in lines)},
     )
     rows = case_rows(actor, cases, assigned_case_ids(actor))
     return render(request, "cases/search.html", {"form": form, "searched": True, "cases": rows, "lines": lines})
@@ -57,11 +56,6 @@ def _cases(actor: Actor, wanted: str) -> list[uuid.UUID]:
     return [case_id for case_id in found if case_id in visible][:SHOWN]
 
 
-def found_lines(actor: Actor, wanted: str) -> list[Line]:
+def found_lines(actor: Actor, wanted: str) -> list[FoundLine]:
     """Lines of the timeline that hold the words, newest first; not those that have been corrected since."""
-    ids = readable_entry_ids(actor, wanted, asked=ASKED[-1], shown=SHOWN)
-    if not ids:
-        return []
-    found = Entry.objects.filter(IsOneOf("pk", ids)).select_related("case", "author", "author_agency").in_bulk()
-    # A right may have ended between the two questions: what is not found any more is not shown.
-    return lines_of(actor, [found[pk] for pk in ids if pk in found], corrected=set())
+    return readable_lines(actor, wanted, asked=ASKED[-1], shown=SHOWN)

@@ -121,14 +121,10 @@ def timeline(actor: Actor, case: Case, query: QueryDict) -> Timeline:
     )
 
 
-def lines_of(actor: Actor, entries: list[Entry], *, corrected: set[uuid.UUID] | None = None) -> list[Line]:
-    """`entries` as lines: which are corrected, and which the actor may correct (the policy has the last word).
-
-    `corrected`: the ids of those that are, where that is known already.
-    """
-    if corrected is None:
-        asked = Entry.objects.filter(supersedes__in=[entry.pk for entry in entries])
-        corrected = set(asked.values_list("supersedes_id", flat=True))
+def lines_of(actor: Actor, entries: list[Entry]) -> list[Line]:
+    """`entries` as lines: which are corrected, and which the actor may correct (the policy has the last word)."""
+    asked = Entry.objects.filter(supersedes__in=[entry.pk for entry in entries])
+    corrected = set(asked.values_list("supersedes_id", flat=True))
     return [_line(actor, entry, is_corrected=entry.pk in corrected) for entry in entries]
 
 

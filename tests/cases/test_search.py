@@ -19,7 +19,7 @@ def search(client: Client, actor: object, words: str) -> tuple[set[object], set[
     response = sign_in(client, actor).post(reverse("search"), {"words": words})  # type: ignore[arg-type]
     assert response.status_code == 200
     cases = {row["case"].pk for row in response.context["cases"]}
-    lines = {line.entry.text for line in response.context["lines"]}
+    lines = {line.text for line in response.context["lines"]}
     return cases, lines, response.content.decode()
 
 
