@@ -69,10 +69,18 @@ def agencies_of(user: User) -> list[Agency]:
 
 def actor_for(user: User, agency: Agency) -> Actor | None:
     """`user` acting for `agency` now, or None when the account is closed or no membership is in force."""
-    if not user.is_active:
-        return None
-    memberships = list(Membership.objects.in_force().filter(user=user, agency=agency))
-    if not memberships:
+    return _actor(user, agency, list(Membership.objects.in_force().filter(user=user, agency=agency)))
+
+
+def actor_in(user: User, agency_id: int) -> Actor | None:
+    """`actor_for` by the agency's id: who comes with every request is found in one question."""
+    held = Membership.objects.in_force().filter(user=user, agency=agency_id).select_related("agency__municipality")
+    memberships = list(held)
+    return _actor(user, memberships[0].agency, memberships) if memberships else None
+
+
+def _actor(user: User, agency: Agency, memberships: list[Membership]) -> Actor | None:
+    if not memberships or not user.is_active:
         return None
     return Actor(
         user=user,

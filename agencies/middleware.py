@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies import accounts
-from agencies.actors import Actor, actor_for, agencies_of
+from agencies.actors import Actor, actor_for, actor_in, agencies_of
 from agencies.decisions import NotNow, Refused
 from agencies.models import Agency
 from agencies.services import secrecy, sign_ins
@@ -183,12 +183,11 @@ class OneTransaction:
         if not request.user.is_authenticated or not accounts.is_strong(request):
             return
         chosen = request.session.get(AGENCY_KEY)
-        if chosen is None:
-            choices = agencies_of(request.user)
-            agency = choices[0] if len(choices) == 1 else None
-        else:
-            agency = chosen_agency(request)
-        actor: Actor | None = actor_for(request.user, agency) if agency else None
+        actor: Actor | None = None
+        if type(chosen) is int:
+            actor = actor_in(request.user, chosen)
+        elif chosen is None and len(choices := agencies_of(request.user)) == 1:
+            actor = actor_for(request.user, choices[0])
         if actor is not None:
             capacity = capacity_of(actor)
             if chosen is None:

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from agencies.actors import actor_for, agencies_of
+from agencies.actors import actor_for, actor_in, agencies_of
 from agencies.enums import ProtectionLevel, Role
 from agencies.models import Membership, User
 from audit import clock
@@ -37,6 +37,14 @@ def test_a_closed_account_acts_for_nobody(cast, ingrid):
 
 def test_nobody_acts_for_an_agency_without_a_membership(cast, ingrid):
     assert actor_for(ingrid.user, cast.agency("nav")) is None
+
+
+def test_an_actor_found_by_the_agencys_id_is_the_same(ingrid, cast):
+    assert actor_in(ingrid.user, ingrid.agency.pk) == ingrid
+    assert actor_in(ingrid.user, cast.agency("nav").pk) is None
+    assert actor_in(ingrid.user, 0) is None
+    ingrid.user.is_active = False
+    assert actor_in(ingrid.user, ingrid.agency.pk) is None
 
 
 def test_an_actor_cannot_be_changed(ingrid):
