@@ -35,13 +35,13 @@ def current() -> Behalf | None:
 def set_database_context(user_id: int | None, agency_id: int | None) -> dt.datetime:
     """Tell the database for whom the rest of this transaction asks, and answer its instant (aware, UTC).
 
-    Empty means nobody: no protected row is found. It also plans each prepared question once for all: with two locks in
-    it, working out how to answer took longer than answering.
+    Empty means nobody: no protected row is found. It also plans each prepared question once for all and compiles none: with
+    two locks in it, working out how to answer took longer than answering.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT samlos.now(), set_config('samlos.user_id', %s, true), set_config('samlos.agency_id', %s, true),"
-            " set_config('plan_cache_mode', 'force_generic_plan', true)",
+            " set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)",
             [str(user_id or ""), str(agency_id or "")],
         )
         instant: dt.datetime = cursor.fetchone()[0]

@@ -13,7 +13,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import Permission
 from guardian.core import ObjectPermissionChecker
 
-from agencies.actors import Actor, actor_for
+from agencies.actors import Actor, actor_in
 from agencies.models import Agency, User
 from audit import context
 from cases.models import Case, CaseUserObjectPermission
@@ -76,7 +76,6 @@ class CaseBackend(BaseBackend):
 def _speaking(user: User) -> Actor | None:
     """The user for the agency the database is being asked for; None when it is asked for somebody else, or nobody."""
     behalf = context.current()
-    if behalf is None or behalf.user_id != user.pk:
+    if behalf is None or behalf.user_id != user.pk or behalf.agency_id is None:
         return None
-    agencies = Agency.objects.filter(pk=behalf.agency_id)
-    return next((actor_for(user, agency) for agency in agencies), None)
+    return actor_in(user, behalf.agency_id)

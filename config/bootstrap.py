@@ -78,11 +78,12 @@ def require_python(version: tuple[int, ...]) -> None:
 
 
 def prepare_environment(kind: str) -> bool:
-    """Install exactly what the lock file names into .venv; False when it already was."""
-    wanted = {name: _fingerprint(ROOT / name) for name in LOCKS[kind]}
-    python = VENV / "bin" / "python"
+    """Install exactly what the lock file names into .venv, on the Python that runs this; False when it already was."""
+    wanted = {"python": _this_python()} | {name: _fingerprint(ROOT / name) for name in LOCKS[kind]}
+    python, installed = VENV / "bin" / "python", _installed()
     works = python.exists() and _quiet([str(python), "-c", "import pip"]).returncode == 0
-    if works and wanted.items() <= _installed().items():
+    works = works and installed.get("python") == wanted["python"]
+    if works and wanted.items() <= installed.items():
         return False
     if not works:
         try:
@@ -172,6 +173,10 @@ def _installed() -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return stamp
+
+
+def _this_python() -> str:
+    return "{} {}.{}.{}".format(os.path.realpath(sys.executable), *sys.version_info[:3])
 
 
 def _fingerprint(lock: Path) -> str:

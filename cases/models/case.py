@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from agencies.actors import Actor
 
 
+def label_of(number: str | None) -> str:
+    """What people call a case with this number, or without one yet."""
+    return number or str(_("uten nummer"))
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: "Actor | None") -> "CaseQuerySet":
         """The cases `actor` may know of at this instant: the whole sentence of design.md ("Access").
@@ -27,7 +32,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         person's protection level within the user's clearance. Membership and sign-in are what made the actor. Nothing
         of this is ever kept.
         """
-        if actor is None or not actor.works_on_cases:
+        if actor is None:
             return self.none()
         return self.filter(IsThere("pk", actor=actor))
 
@@ -104,7 +109,7 @@ class Case(models.Model):
     @property
     def label(self) -> str:
         """What people call the case: its number, or that it has none yet."""
-        return self.number or str(_("uten nummer"))
+        return label_of(self.number)
 
     def facts_in_force(self) -> set[FactKind]:
         """The kinds of fact that hold now; guards in `workflow.py` ask nothing else."""

@@ -8,6 +8,7 @@ from django.db import connection
 
 from agencies.actors import Actor
 from cases.enums import EntryKind
+from cases.models.case import label_of
 from cases.models.sentence import IsCovered, IsThere
 
 _SHOWN = "e.case_id, e.id, e.part, e.kind, e.text, e.occurred_at, c.number, u.name, a.name"
@@ -28,6 +29,11 @@ class FoundLine:
     number: str | None
     author: str | None
     author_agency: str
+
+    @property
+    def label(self) -> str:
+        """What people call its case."""
+        return label_of(self.number)
 
 
 def readable_lines(actor: Actor, words: str, *, asked: int, shown: int) -> list[FoundLine]:

@@ -16,11 +16,10 @@ from django.db import connection
 
 from agencies.actors import Actor
 from cases.enums import CaseState
-from cases.models.sentence import IsThere, lines_of
+from cases.models.sentence import IsThere, IsWorkedOn, lines_of
 
-# So many are walked at most of either kind: a filter that lets next to nothing through would else read them all.
-WALKED = 5000
-
+# Keeps the database from reading all the lines and sorting them: it walks them in their order until the page is full.
+_AS_A_WALK = "OFFSET 0"
 _LED = "c.lead_agency_id = %s AND c.due_at IS NOT NULL"
 _NEWEST = "SELECT max(a.activity_at) FROM ({lines}) a WHERE a.case_id = {case}"
 
@@ -38,7 +37,8 @@ class CaseList:
     """The cases `actor` may know of (`CaseQuerySet.visible_to`): in this state, or any but closed; if `late`, those past a
     deadline of the agency's own; and of them `only` these ids.
 
-    Who does not answer for the agency's cases names their few with `only`: the whole agency's lines are not walked.
+    Who does not answer for the agency's cases names their few with `only`: the whole agency's lines are not walked. What
+    such a one reads on a break-glass alone is not led by theirs (`Case.is_led_by`), so its deadline orders nothing.
     """
 
     def __init__(
@@ -52,9 +52,14 @@ class CaseList:
         self.actor = actor
         self.agency = actor.agency.pk
         self.only = None if only is None else list(only)
+        self.is_led: tuple[str, list[Any]] = (_LED, [self.agency])
+        if not actor.answers_for_agency:
+            worked_on, of_worked_on = IsWorkedOn("pk", actor=actor).condition("c.id")
+            self.is_led = (f"{_LED} AND {worked_on}", [self.agency, *of_worked_on])
         words, values = ("c.state = %s", [state.value]) if state else ("c.state <> %s", [CaseState.CLOSED.value])
         if late:
-            words, values = f"{words} AND {_LED} AND c.due_at <= (SELECT samlos.now())", [*values, self.agency]
+            led, of_led = self.is_led
+            words, values = f"{words} AND {led} AND c.due_at <= (SELECT samlos.now())", [*values, *of_led]
         there, more = IsThere("pk", actor=actor, row_by_row=True).condition("c.id")
         self.let_through: tuple[str, list[Any]] = (f"{words} AND {there}", [*values, *more])
 
@@ -70,11 +75,14 @@ class CaseList:
 
     def place(self, case_id: uuid.UUID) -> Place | None:
         """Where this case stands, or nothing when it is not in the list (any longer)."""
+        if self.only is not None and case_id not in self.only:
+            return None
+        led, of_led = self.is_led
         lines, line_values = lines_of(self.actor)
         words, values = self.let_through
         newest = _NEWEST.format(lines=lines, case="c.id")
-        sql = f"SELECT CASE WHEN {_LED} THEN c.due_at END, ({newest}) FROM cases_case c WHERE c.id = %s AND {words}"  # noqa: S608
-        for due_at, activity_at in _rows(sql, [self.agency, *line_values, case_id, *values]):
+        sql = f"SELECT CASE WHEN {led} THEN c.due_at END, ({newest}) FROM cases_case c WHERE c.id = %s AND {words}"  # noqa: S608
+        for due_at, activity_at in _rows(sql, [*of_led, *line_values, case_id, *values]):
             return Place(case_id, due_at, activity_at)
         return None
 
@@ -87,18 +95,19 @@ class CaseList:
         return int(count)
 
     def _led(self, place: Place | None) -> tuple[str, list[Any]]:
-        walk, walk_values = f"SELECT c.id, c.due_at FROM cases_case c WHERE {_LED}", [self.agency]  # noqa: S608
+        led, walk_values = self.is_led
+        walk = f"SELECT c.* FROM cases_case c WHERE {led}"  # noqa: S608
         if self.only is not None:
             walk, walk_values = f"{walk} AND c.id IN (SELECT unnest(%s::uuid[]))", [*walk_values, self.only]
         if place and place.due_at:
             walk, walk_values = f"{walk} AND (c.due_at, c.id) > (%s, %s)", [*walk_values, place.due_at, place.case_id]
-        walk = f"{walk} ORDER BY c.due_at, c.id LIMIT {WALKED:d}"
         words, values = self.let_through
-        sql = f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.id WHERE {words} ORDER BY w.due_at, w.id"  # noqa: S608
+        sql = f"SELECT c.id FROM ({walk} ORDER BY c.due_at, c.id {_AS_A_WALK}) c WHERE {words}"  # noqa: S608
         return sql, [*walk_values, *values]
 
     def _others(self, place: Place | None) -> tuple[str, list[Any]]:
         """A case with several lines stands where its newest one does."""
+        led, of_led = self.is_led
         lines, line_values = lines_of(self.actor)
         newest = _NEWEST.format(lines=lines, case="w.case_id")
         walk, walk_values = f"SELECT DISTINCT w.activity_at, w.case_id FROM ({lines}) w WHERE true", [*line_values]  # noqa: S608
@@ -107,14 +116,14 @@ class CaseList:
         if place and place.due_at is None:
             walk = f"{walk} AND (w.activity_at, w.case_id) < (%s, %s)"
             walk_values += [place.activity_at, place.case_id]
-        walk = f"{walk} ORDER BY w.activity_at DESC, w.case_id DESC LIMIT {WALKED:d}"
+        walk = f"{walk} ORDER BY w.activity_at DESC, w.case_id DESC {_AS_A_WALK}"
         words, values = self.let_through
         sql = (
             f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.case_id"  # noqa: S608
-            f" WHERE NOT ({_LED}) AND w.activity_at = ({newest}) AND {words}"
+            f" WHERE NOT ({led}) AND w.activity_at = ({newest}) AND {words}"
             " ORDER BY w.activity_at DESC, w.case_id DESC"
         )
-        return sql, [*walk_values, self.agency, *line_values, *values]
+        return sql, [*walk_values, *of_led, *line_values, *values]
 
 
 def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -89,7 +89,8 @@ class IsOneOf(models.Func):
 class IsThere(_Condition):
     """Whether the case of this column is there for the actor.
 
-    A line in force; no declared conflict; the person's protection level within the user's clearance.
+    A role that works on cases; a line in force; no declared conflict; the person's protection level within the user's
+    clearance.
 
     `row_by_row` asks each case by itself. Else the database may begin with all the lines the agency has, which is quicker
     when most cases are asked for, and slower when a walk stops after a page.
@@ -153,9 +154,8 @@ class IsForReader(_Condition):
 
 def lines_of(actor: "Actor") -> tuple[str, list[Any]]:
     """The lines in force that the actor may know something through, with all their columns, and the values of that SQL."""
-    words, values = _reader(actor)
-    reader = words.format(case="a.case_id", agency="a.agency_id", user="a.user_id")
-    return f"SELECT a.* FROM cases_caseaccess a WHERE {reader} AND {_IN_FORCE}", values
+    mine, values = _mine(actor)
+    return f"SELECT a.* FROM cases_caseaccess a WHERE {mine}", values
 
 
 def _reader(actor: "Actor") -> tuple[str, list[Any]]:
@@ -167,6 +167,10 @@ def _reader(actor: "Actor") -> tuple[str, list[Any]]:
 
 def _line_of(actor: "Actor") -> tuple[str, list[Any]]:
     """The lines in force of one case that the actor may know something through, and the values of that SQL."""
+    mine, values = _mine(actor)
+    return f"SELECT 1 FROM cases_caseaccess a WHERE a.case_id = {{case}} AND {mine}", values
+
+
+def _mine(actor: "Actor") -> tuple[str, list[Any]]:
     words, values = _reader(actor)
-    reader = words.format(case="a.case_id", agency="a.agency_id", user="a.user_id")
-    return f"SELECT 1 FROM cases_caseaccess a WHERE a.case_id = {{case}} AND {reader} AND {_IN_FORCE}", values
+    return f"{words.format(case='a.case_id', agency='a.agency_id', user='a.user_id')} AND {_IN_FORCE}", values

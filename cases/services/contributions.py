@@ -12,6 +12,7 @@ from agencies.actors import Actor
 from agencies.enums import Part
 from cases.enums import EntryKind, NeedStatus
 from cases.models import BasicNeed, CaseContent, CaseContentQuerySet, ConcernReport, Conflict, Entry, ResourcePerson
+from cases.models.case import label_of
 from cases.registers import Contribution
 
 Content = TypeVar("Content", bound=CaseContent)
@@ -50,7 +51,7 @@ def labels_for(actor: Actor, case_ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     for case_id in case_ids - conflicted:
         number, level = known.get(case_id, (None, None))
         if level is None or actor.is_cleared_for(level):
-            labels[case_id] = number or _("uten nummer")
+            labels[case_id] = label_of(number)
     return labels
 
 

@@ -61,6 +61,9 @@ def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[
     found = {case.pk: case for case in shown.select_related("person").prefetch_related("lead_agency")}
     reports = report_labels(actor, found.values())
     rows = [found[case_id] for case_id in ids if case_id in found]
+    for case in rows:
+        # A caseworker has a case by being assigned, or reads it on a break-glass and is not in it on the agency's behalf.
+        case.opened_by_glass = not actor.answers_for_agency and case.pk not in mine
     return [_row(actor, case, reports.get(case.pk, ""), assigned=case.pk in mine) for case in rows]
 
 

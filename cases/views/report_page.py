@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from agencies.actors import Actor
 from agencies.enums import ProtectionLevel
@@ -12,6 +11,7 @@ from agencies.models import LegalBasis
 from audit import clock
 from cases.ages import age_on, last_day_within
 from cases.models import Case, ConcernReport, PersonIdentity, ReportInformation
+from cases.models.case import label_of
 from cases.services import national_ids, routing
 
 
@@ -63,7 +63,7 @@ def earlier_cases(case: Case) -> list[EarlierCase]:
     """Other cases about the same human: a question the database answers intake alone, for a case intake leads."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT number, closed FROM samlos.cases_of_same_person(%s)", [case.pk])
-        return [EarlierCase(number or _("uten nummer"), closed) for number, closed in cursor.fetchall()]
+        return [EarlierCase(label_of(number), closed) for number, closed in cursor.fetchall()]
 
 
 def _national_id(case: Case, actor: Actor) -> str:

@@ -1,4 +1,4 @@
-"""Searching: ids from the database's own functions, which apply the access condition, then narrowed to the user."""
+"""Searching: what the database's own functions find, which apply the access condition, narrowed to the user."""
 
 import uuid
 
@@ -19,7 +19,8 @@ from cases.views.case_list import case_rows
 from cases.views.loading import record_list
 
 SHOWN = 30
-# The functions answer for the agency, and the user may see fewer: more is asked for when that leaves too little to show.
+# The functions answer for the agency, and the user may see fewer. Of cases more is asked for when that leaves too few to
+# show; lines are narrowed where they are found.
 ASKED = (2 * SHOWN, 500)
 
 

@@ -20,6 +20,8 @@ AGENCIES, USERS = 200, 2_000
 FEW = "samlos_few"
 # What each of the three agencies sees of all cases, as the table names it.
 SHARES = {"30 %": "bench-30", "1 %": "bench-1", "0,1 %": "bench-01"}
+# One of the twenty that lead all the cases, and so see the deadlines of theirs.
+LEAD = {"leder": "bench-lead-00"}
 FILLED = (
     "cases_case", "cases_person", "cases_caselead", "consent_consent", "consent_consentscope", "cases_entry",
 )  # fmt: skip

@@ -14,10 +14,12 @@ from agencies.actors import actor_for
 from agencies.enums import AgencyKind, Role
 from agencies.models import Agency, MachineClient, Membership, User
 from audit import clock
-from cases.models import Case
+from cases.models import Case, listing, sentence
 from cases.models.access import CaseContentQuerySet
 from cases.models.case import CaseQuerySet
+from cases.models.listing import CaseList
 from cases.services import reports
+from cases.views.search import found_lines
 from meetings import models as meetings_models
 from tests import stories
 from tests.access import surfaces
@@ -144,13 +146,21 @@ def _report_of_another_police(cast: Cast) -> uuid.UUID:
 
 @pytest.fixture
 def first_lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if every `visible_to`, `readable_by` and `heard_by` had been forgotten: only the database says no."""
+    """As if every `visible_to`, `readable_by` and `heard_by` had been forgotten, and the sentence where the list and the
+    search write it themselves: only the database says no.
+    """
 
     def everything(self: Any, *_asked: object) -> Any:
         return self.all()
 
+    def anything(self: object, *_columns: str) -> tuple[str, list[object]]:
+        return "true", []
+
     for owner, name in every_filter():
         monkeypatch.setattr(owner, name, everything)
+    for condition in (sentence.IsThere, sentence.IsCovered, sentence.IsWorkedOn):
+        monkeypatch.setattr(condition, "condition", anything)
+    monkeypatch.setattr(listing, "lines_of", lambda _actor: ("SELECT a.* FROM cases_caseaccess a", []))
 
 
 def every_filter() -> list[tuple[type, str]]:
@@ -205,5 +215,9 @@ def test_with_the_first_lock_off_the_second_is_what_is_tried(cast: Cast, shift_c
 
     with acting_as(cast.oda):
         assert Case.objects.visible_to(cast.oda).filter(pk=known.case_id).exists()
+        assert known.case_id in CaseList(cast.oda).ids(100)
+        assert found_lines(cast.oda, "zqord")
     with acting_as(cast.vidar):
         assert not Case.objects.visible_to(cast.vidar).exists()
+        assert CaseList(cast.vidar).ids(100) == []
+        assert found_lines(cast.vidar, "zqord") == []

@@ -88,12 +88,19 @@ class Revocation(threading.Thread):
             connections.close_all()
 
 
+# Who waits for a row names no database, but holds locks in it. Other tests' databases stand on the same server.
+WAITS_HERE = """
+    SELECT 1 FROM pg_locks w WHERE NOT w.granted AND EXISTS (SELECT 1 FROM pg_locks h WHERE h.pid = w.pid
+       AND h.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) LIMIT 1
+"""
+
+
 def as_far_as_it_comes(revocation: Revocation, owner_url: str, database: str) -> None:
     """Wait until it is done or waits for a lock, however slow the machine is."""
     with databases.connect(owner_url, database) as owner:
         for _look in range(int(LONG / A_MOMENT)):
             revocation.join(A_MOMENT)
-            waits = owner.execute("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1").fetchone()
+            waits = owner.execute(WAITS_HERE).fetchone()
             if waits or not revocation.is_alive():
                 return
 

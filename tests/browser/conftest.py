@@ -140,9 +140,11 @@ def nursery(django_db_setup: None) -> Iterator[Nursery]:
 @pytest.fixture
 def site(nursery: Nursery, own_database: str) -> Iterator[str]:
     """The address of a real gunicorn on this test's own database."""
-    nursery.serve(own_database)
-    yield nursery.address
-    nursery.end()
+    try:
+        nursery.serve(own_database)
+        yield nursery.address
+    finally:  # one site that does not start is no fault of the next
+        nursery.end()
 
 
 @pytest.fixture

