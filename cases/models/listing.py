@@ -8,7 +8,7 @@ answering.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,9 @@ from django.db import connection
 from agencies.actors import Actor
 from cases.enums import CaseState
 from cases.models.sentence import IsThere, IsWorkedOn, lines_of
+
+# As many deadlines as nearly always fill a page and the count.
+NEAR = 200
 
 # Keeps the database from reading all the lines and sorting them: it walks them in their order until the page is full.
 _AS_A_WALK = "OFFSET 0"
@@ -65,13 +68,7 @@ class CaseList:
 
     def ids(self, limit: int, *, after: Place | None = None) -> list[uuid.UUID]:
         """The first `limit` of them, or the first below a place."""
-        led, led_values = self._led(after)
-        others, other_values = self._others(after)
-        # No query with a LIMIT of its own is run in parallel, so the others come after all the led.
-        sql = f"({led} LIMIT {limit:d}) UNION ALL ({others} LIMIT {limit:d}) LIMIT {limit:d}"
-        if after and after.due_at is None:
-            sql, led_values = f"{others} LIMIT {limit:d}", []
-        return [case_id for (case_id,) in _rows(sql, [*led_values, *other_values])]
+        return [case_id for (case_id,) in _rows(*self._first(limit, after))]
 
     def place(self, case_id: uuid.UUID) -> Place | None:
         """Where this case stands, or nothing when it is not in the list (any longer)."""
@@ -88,13 +85,22 @@ class CaseList:
 
     def count(self, most: int) -> int:
         """How many they are, but no more than `most`."""
-        led, led_values = self._led(None)
-        others, other_values = self._others(None)
-        sql = f"SELECT count(*) FROM (({led} LIMIT {most:d}) UNION ALL ({others} LIMIT {most:d}) LIMIT {most:d}) AS listed"  # noqa: S608
-        ((count,),) = _rows(sql, [*led_values, *other_values])
+        first, values = self._first(most, None)
+        ((count,),) = _rows(f"SELECT count(*) FROM ({first}) AS listed", values)  # noqa: S608
         return int(count)
 
-    def _led(self, place: Place | None) -> tuple[str, list[Any]]:
+    def _first(self, limit: int, after: Place | None) -> tuple[str, list[Any]]:
+        """The walks one after the other until there are enough: what is not needed is never begun. No query with a LIMIT of
+        its own is run in parallel, so they keep their order.
+        """
+        led_are_passed = after is not None and after.due_at is None
+        walks = [*([] if led_are_passed else self._led(after)), self._others(after)]
+        sql = " UNION ALL ".join(f"({walk} LIMIT {limit:d})" for walk, _values in walks)
+        sql = f"SELECT listed.id FROM ({sql}) AS listed LIMIT {limit:d}"  # noqa: S608
+        return sql, [value for _walk, values in walks for value in values]
+
+    def _led(self, place: Place | None) -> Iterator[tuple[str, list[Any]]]:
+        """First the nearest deadlines, then the others: asked for all of them at once, the database sorts them all."""
         led, walk_values = self.is_led
         walk = f"SELECT c.* FROM cases_case c WHERE {led}"  # noqa: S608
         if self.only is not None:
@@ -102,8 +108,9 @@ class CaseList:
         if place and place.due_at:
             walk, walk_values = f"{walk} AND (c.due_at, c.id) > (%s, %s)", [*walk_values, place.due_at, place.case_id]
         words, values = self.let_through
-        sql = f"SELECT c.id FROM ({walk} ORDER BY c.due_at, c.id {_AS_A_WALK}) c WHERE {words}"  # noqa: S608
-        return sql, [*walk_values, *values]
+        for some in (f"LIMIT {NEAR:d}", f"OFFSET {NEAR:d}"):
+            walked = f"{walk} ORDER BY c.due_at, c.id {some}"
+            yield f"SELECT c.id FROM ({walked}) c WHERE {words}", [*walk_values, *values]  # noqa: S608
 
     def _others(self, place: Place | None) -> tuple[str, list[Any]]:
         """A case with several lines stands where its newest one does."""

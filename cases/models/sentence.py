@@ -105,10 +105,9 @@ class IsThere(_Condition):
         if not self.actor.works_on_cases:
             return "false", []
         line, values = _line_of(self.actor)
-        if self.row_by_row:
-            line += " OFFSET 0"  # a question so written is never turned into a join
+        no_join = " OFFSET 0" if self.row_by_row else ""  # a question so written is never turned into a join
         user, agency = self.actor.user.pk, self.actor.agency.pk
-        sql = f"EXISTS({line}) AND NOT EXISTS({_CONFLICT}) AND NOT EXISTS({_NOT_CLEARED})"
+        sql = f"EXISTS({line}{no_join}) AND NOT EXISTS({_CONFLICT}{no_join}) AND NOT EXISTS({_NOT_CLEARED}{no_join})"
         values += [user, [str(level) for level in self.actor.levels_hidden]]
         if not self.actor.answers_for_agency:
             # The lines say it all; from these few the database begins instead of from the whole agency's cases.

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from agencies.actors import Actor
 from agencies.http import Request
+from agencies.models import Agency
 from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
 from cases.grants import assigned_case_ids
@@ -57,13 +58,15 @@ def cases(request: Request) -> HttpResponse:
 def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[dict[str, object]]:
     """What a list shows of each of these cases, in their order. As many queries, by key, whatever their number."""
     shown = Case.objects.visible_to(actor).filter(IsOneOf("pk", ids))
+    found = {case.pk: case for case in shown.select_related("person")}
     # The same few agencies lead them all: joined, each was fetched with every case, and the database began with them.
-    found = {case.pk: case for case in shown.select_related("person").prefetch_related("lead_agency")}
+    leads = Agency.objects.in_bulk({case.lead_agency_id for case in found.values()})
     reports = report_labels(actor, found.values())
     rows = [found[case_id] for case_id in ids if case_id in found]
     for case in rows:
         # A caseworker has a case by being assigned, or reads it on a break-glass and is not in it on the agency's behalf.
         case.opened_by_glass = not actor.answers_for_agency and case.pk not in mine
+        case.lead_agency = leads[case.lead_agency_id]
     return [_row(actor, case, reports.get(case.pk, ""), assigned=case.pk in mine) for case in rows]
 
 
@@ -72,6 +75,8 @@ def report_labels(actor: Actor, cases: Iterable[Case]) -> dict[uuid.UUID, str]:
     a report is opened).
     """
     unnumbered = [case.pk for case in cases if case.number is None]
+    if not unnumbered:
+        return {}
     return dict(ConcernReport.objects.filter(case__in=unnumbered).readable_by(actor).values_list("case_id", "label"))
 
 

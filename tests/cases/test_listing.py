@@ -8,7 +8,7 @@ import pytest
 from agencies.actors import Actor
 from agencies.enums import Part
 from cases.enums import CaseState, EntryKind
-from cases.models import Case, CaseAccess
+from cases.models import Case, CaseAccess, listing
 from cases.models.listing import CaseList
 from cases.services import entries
 from tests import stories
@@ -49,7 +49,11 @@ def without_deadline(cast: Cast) -> None:
 
 @pytest.mark.parametrize("who", ["mona", "nils", "ingrid"])
 @pytest.mark.parametrize("some_without", [False, True], ids=["all with a deadline", "some without"])
-def test_however_long_a_page_is_the_list_is_the_same(cast: Cast, who: str, some_without: bool) -> None:
+@pytest.mark.parametrize("near", [1, 200])
+def test_however_long_a_page_is_the_list_is_the_same(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str, some_without: bool, near: int
+) -> None:
+    monkeypatch.setattr(listing, "NEAR", near)
     written_in(cast)
     if some_without:
         without_deadline(cast)
