@@ -121,9 +121,12 @@ class Terms:
         }  # fmt: skip
 
     def hears(self, key: str, slug: str) -> bool:
-        """Whether the member hears the item about money on the agenda."""
+        """Whether the member hears the item about money on the agenda. Without a consent that seats somebody in the forum it
+        may not speak of the case at all: then not even the lead does (F-12, LIL-23).
+        """
         return (
             self.is_called(key, slug)
+            and bool(self.consent)
             and (slug in self.table or slug == LEAD)
             and self.may_read(key, slug, "economy", LEAD)
         )
