@@ -60,7 +60,9 @@ def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[
     shown = Case.objects.visible_to(actor).filter(IsOneOf("pk", ids))
     found = {case.pk: case for case in shown.select_related("person")}
     # The same few agencies lead them all: joined, each was fetched with every case, and the database began with them.
-    leads = Agency.objects.in_bulk({case.lead_agency_id for case in found.values()})
+    leads = {actor.agency.pk: actor.agency}
+    if others := {case.lead_agency_id for case in found.values()} - leads.keys():
+        leads |= Agency.objects.in_bulk(others)
     reports = report_labels(actor, found.values())
     rows = [found[case_id] for case_id in ids if case_id in found]
     for case in rows:
