@@ -26,6 +26,11 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.middleware.csrf._get_new_csrf_string", lambda: "n" * 32)
 
 
+def stay_signed_in(settings: Any) -> None:
+    """For what takes longer than a sign-in stays fresh, or an unused session open: what is done meanwhile is undone."""
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = settings.SESSION_IDLE_SECONDS = settings.SESSION_COOKIE_AGE
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """What is done inside is undone afterwards."""

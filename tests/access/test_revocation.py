@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests.access import states, surfaces
 from tests.access.states import STATES, end_membership, end_shared, revoke, take_from
-from tests.access.stillness import undone
+from tests.access.stillness import stay_signed_in, undone
 from tests.access.surfaces import Kind, Surface, ask, leaks
 from tests.access.world import Terms, World
 from tests.cast import Cast, sign_in
@@ -140,7 +140,5 @@ def test_the_very_next_request_has_nothing(
 def test_the_very_next_request_has_nothing_anywhere(
     cast: Cast, shift_clock: Shift, settings: Any, state: str, count: int
 ) -> None:
-    # It takes longer than a sign-in stays fresh, or an unused session open: what she does meanwhile is undone.
-    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = settings.SESSION_IDLE_SECONDS = settings.SESSION_COOKIE_AGE
-
+    stay_signed_in(settings)
     assert scenarios(cast, shift_clock, state, count=count, asked=15) == []

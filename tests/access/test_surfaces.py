@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -17,6 +18,7 @@ from audit import clock
 from cases.models import ReportReceipt
 from tests.access import surfaces
 from tests.access.states import STATES, signed_in_once
+from tests.access.stillness import stay_signed_in
 from tests.access.surfaces import KINDS, PROTECTED, Kind, Surface, ask, leaks, rows_written, text_of
 from tests.access.world import CANARY, FAMILY_NAME, World
 from tests.cases import reporting
@@ -220,7 +222,10 @@ def test_the_probe_is_not_blind(cast: Cast, shift_clock: Callable[..., None], ke
 
 @pytest.mark.deep
 @pytest.mark.parametrize("state", STATES)
-def test_everybody_everywhere_in_every_state(cast: Cast, shift_clock: Callable[..., None], state: str) -> None:
+def test_everybody_everywhere_in_every_state(
+    cast: Cast, shift_clock: Callable[..., None], settings: Any, state: str
+) -> None:
+    stay_signed_in(settings)
     known = STATES[state](cast, shift_clock)
     wrong = []
     for reader in people(cast, known, *MEMBERS):

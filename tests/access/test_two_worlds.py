@@ -8,6 +8,7 @@ more in it, undone afterwards, so nothing else can differ; the clock stands stil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -28,7 +29,7 @@ from tests import stories
 from tests.access import surfaces
 from tests.access.attacks import written
 from tests.access.states import case_of
-from tests.access.stillness import Answer, answer, difference, still, undone
+from tests.access.stillness import Answer, answer, difference, stay_signed_in, still, undone
 from tests.access.surfaces import Kind, Surface
 from tests.access.world import LEAD, World, world
 from tests.actionplans import planning
@@ -264,7 +265,8 @@ def test_what_one_may_not_know_changes_no_byte(cast: Cast, half: int) -> None:
 @pytest.mark.deep
 @pytest.mark.usefixtures("still")
 @pytest.mark.parametrize("name", DIFFERENCES)
-def test_what_one_may_not_know_changes_no_byte_anywhere(cast: Cast, name: str) -> None:
+def test_what_one_may_not_know_changes_no_byte_anywhere(cast: Cast, settings: Any, name: str) -> None:
+    stay_signed_in(settings)
     pairs = Pairs(cast, (*AT_EVERY_COMMIT, "pia"), everywhere=True)
 
     pairs.compare(0, name)
