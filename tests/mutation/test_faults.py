@@ -28,7 +28,8 @@ def test_a_fault_of_each_mutated_module_is_another_program_that_can_be_loaded() 
     for file in PYTHON:
         source = tree_of(file)
         faults = python.mutants(file, ast.unparse(source), module_of(file))
-        assert len({fault.id for fault in faults}) == len(faults) > 40, file
+        enough = min(40, len(ast.unparse(source).splitlines()) // 4)  # a small module has fewer
+        assert len({fault.id for fault in faults}) == len(faults) >= enough, file
         for fault in faults[::40]:
             changed = fault.tree(source)
             assert ast.unparse(changed) != ast.unparse(source), fault
