@@ -76,7 +76,7 @@ def may_open(known: World, surface: Surface, key: str, slug: str) -> bool:
         case Kind.MEETING:
             return terms.is_called(key, slug)
         case Kind.ITEM:
-            return terms.hears(key, slug)
+            return terms.opens_item(key, slug)
         case _:
             return True
 

@@ -121,15 +121,18 @@ class Terms:
         }  # fmt: skip
 
     def hears(self, key: str, slug: str) -> bool:
-        """Whether the member hears the item about money on the agenda. Without a consent that seats somebody in the forum it
-        may not speak of the case at all: then not even the lead does (F-12, LIL-23).
-        """
+        """Whether the member hears the item about money on the agenda, or reads it as its own on the case's page."""
         return (
             self.is_called(key, slug)
-            and bool(self.consent)
             and (slug in self.table or slug == LEAD)
             and self.may_read(key, slug, "economy", LEAD)
         )
+
+    def opens_item(self, key: str, slug: str) -> bool:
+        """Whether the item's own pages open. Without a consent that seats somebody in the forum it may not speak of the case
+        at all: then they open to nobody, not even to the lead (F-12, LIL-23).
+        """
+        return bool(self.consent) and self.hears(key, slug)
 
 
 @dataclass
