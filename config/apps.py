@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from config.connections import remember_what_is_prepared
 
 
 class ConfigConfig(AppConfig):
@@ -8,3 +11,5 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         """Make our Celery app the one that every `shared_task` of this process is sent through."""
         import config.celery  # noqa: F401
+
+        connection_created.connect(remember_what_is_prepared, dispatch_uid="config.prepared")

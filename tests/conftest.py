@@ -1,6 +1,7 @@
 """What every test stands on: databases as the application's role, the cast, and a clock one can move."""
 
 import datetime as dt
+import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 
@@ -25,6 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
+@pytest.hookimpl
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not go through it again and again (a fifth of the time)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @pytest.fixture(scope="session")
 def owner_url() -> str:
     return os.environ["DATABASE_OWNER_URL"]
@@ -33,6 +42,7 @@ def owner_url() -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(owner_url: str, django_db_blocker: object) -> Iterator[None]:
     """One clone of the migrated template for all tests that roll back."""
+    databases.keep_what_is_prepared()
     source = databases.template(owner_url)
     with databases.clone(owner_url, source) as name:
         _use(name)

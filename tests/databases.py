@@ -5,6 +5,7 @@ The application cannot truncate, so what commits for real gets a clone of its ow
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,9 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
+from psycopg import _preparing, sql
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+_gone_from_the_server = re.compile(rb"^(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b").match
+
+
+def keep_what_is_prepared() -> None:
+    """psycopg forgets what it has prepared at every rollback, also to a savepoint, since a table may have gone with it.
+    No test of ours makes a table as the application, and every one ends with a rollback: without this each plans
+    everything anew, which is half of what the database does for the suite.
+    """
+    _preparing.PrepareManager._should_discard.__defaults__ = (_gone_from_the_server,)
 
 
 def connect(owner_url: str, database: str = "postgres") -> psycopg.Connection:
