@@ -204,14 +204,14 @@ class Visitor:
 
     def check(self, name: str, *, narrow: bool = True) -> None:
         """The page as it is: axe finds nothing at 1280 and 390, nothing scrolls sideways at 320, and it is kept as pictures.
-        Without `narrow`, axe and the picture are at 1280 only.
+        Without `narrow`, axe and the picture are at 1280 only, and the picture is of the first screenful.
         """
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.evaluate("window.scrollTo(0, 0)")  # what sticks to the top is pictured where it belongs
         for size in (WIDE, NARROW) if narrow else (WIDE,):
             self.page.set_viewport_size(size)
             picture = SCREENSHOTS / f"{name}-{size['width']}.jpeg"
-            self.page.screenshot(path=picture, full_page=True, type="jpeg", quality=80)
+            self.page.screenshot(path=picture, full_page=narrow, type="jpeg", quality=80)
             found = self._axe()
             assert not found, f"{name} at {size['width']}: {found}"
         self.page.set_viewport_size(NARROWEST)
