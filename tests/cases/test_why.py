@@ -4,16 +4,13 @@ import datetime as dt
 import html
 import re
 from collections.abc import Callable
-from io import BytesIO
-from typing import Any, Protocol
 
 import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import NoReverseMatch, reverse
-from pypdf import PdfReader
+from django.urls import reverse
 
 from agencies.actors import Actor
 from agencies.decisions import Refused
@@ -25,87 +22,10 @@ from cases.services import assignments
 from cases.services.access_explained import Explanation, explain
 from cases.services.readers_at import ReaderOfPart, who_could_read
 from tests import stories
-from tests.browser.test_every_page import LOOKED_AT_BY, Things, addresses
+from tests.access.test_every_address import says_why
 from tests.cases import reporting
 from tests.cast import Cast, acting_as, sign_in
 from tests.consent import test_disclose as disclosing
-
-# Pages that name a case and need not say why, each with its reason.
-NEED_NOT_SAY = {
-    "reminders": "says only that something waits, and leads to the page that says why",
-    "mailbox": "the demonstration's own mail, which names nobody",
-    "open_reminder": "leads on",
-    "cases:insight_pdf": "handed to the person it is about, who needs no right to it",
-    "api:schema": "the API's description, open to all, with an invented example",
-}
-
-
-class Answer(Protocol):
-    """What the suite's client gives back, as far as it is looked at here."""
-
-    content: bytes
-    headers: Any
-
-    def __getitem__(self, name: str) -> str: ...
-
-
-READERS = ("ingrid", "mona", "rune", "marte", "nils", "pia")
-
-
-def says_why(answer: Answer) -> bool:
-    """Whether the answer says on what right it is given: in a page the component, in a file its words, in the API a header."""
-    kind = answer["Content-Type"].partition(";")[0]
-    if kind == "application/pdf":
-        words = " ".join(page.extract_text() for page in PdfReader(BytesIO(answer.content)).pages)
-        return "Du ser denne saken fordi" in " ".join(words.split()) or "fordi den handler om deg" in words
-    return b"data-why=" in answer.content or "Samlos-Why" in answer.headers
-
-
-def shows_a_case(answer: Answer, known: set[str]) -> bool:
-    """Whether something of a case stands in the answer: a label, a name, or any file made of one."""
-    if answer["Content-Type"].startswith("application/pdf"):
-        return True
-    body = html.unescape(answer.content.decode(errors="replace"))
-    return any(word in body for word in known)
-
-
-def test_every_page_that_shows_something_of_a_case_says_why(cast: Cast, shift_clock: Callable[..., None]) -> None:
-    """The addresses are discovered, so that a new page without the component fails here until it has one."""
-    things = Things(cast, shift_clock)
-    with acting_as(cast.ingrid):
-        numbers = set(Case.objects.visible_to(cast.ingrid).values_list("number", flat=True)) - {None}
-    known = {str(number) for number in numbers} | {"Prøvedal", "Har gjeld hos tre selskaper."}
-    clients: dict[str, Client] = {}
-    silent, checked = {}, set()
-
-    for name, wanted in addresses():
-        try:
-            address = reverse(name, kwargs={each: things.of(name, each) for each in wanted})
-        except (NoReverseMatch, KeyError):
-            continue  # tests/browser/test_every_page.py fails for an address nobody can reach
-        preferred = LOOKED_AT_BY.get(name) or "ingrid"
-        for key in dict.fromkeys((preferred, *READERS)):
-            if key not in clients:
-                clients[key] = sign_in(Client(), getattr(cast, key))
-            answer = clients[key].get(address)
-            if answer.status_code != 200:
-                continue
-            if shows_a_case(answer, known):
-                checked.add(name)
-                if name not in NEED_NOT_SAY and not says_why(answer):
-                    silent[name] = key
-            break
-
-    assert silent == {}
-    assert {
-        "cases:detail",
-        "cases:entry",
-        "cases:report",
-        "meetings:detail",
-        "consent:detail",
-        "actionplans:pdf",
-    } <= checked
-    assert len(checked) > 30, "the walk must have found the pages"
 
 
 def test_hits_of_a_search_and_ones_own_words_say_why(cast: Cast, client: Client) -> None:

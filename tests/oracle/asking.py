@@ -115,16 +115,17 @@ def hold_against(
     second = SecondLock(stage.world.events)
     for t, group in groupby(rounds, key=lambda asked: asked.at):
         together = list(group)
+        meant = [_expected(rule, asked) for asked in together]
         actors: list[Actor | None] = []
         with standing_at(stage, t):
-            for asked in together:
+            for asked, expected in zip(together, meant, strict=True):
                 before = tally.asked
                 with context.acting(user_id=user_id(asked.user), agency_id=agency_id(asked.agency)):
                     actors.append(acting_in(asked))
                     answer = among(seen_through_filter(actors[-1], using=APPLICATION), asked)
                     unfiltered = among(seen_without_filter(), asked)[1]
                 tally.count(stage.world, asked, len(answer[0]) + len(answer[1]))
-                _compare(tally, "both locks", asked, answer, _expected(rule, asked))
+                _compare(tally, "both locks", asked, answer, expected)
                 _compare(
                     tally, "the second lock alone", asked, (set(), unfiltered),
                     (set(), second.seen(asked.user, asked.agency, asked.contents, t)),
@@ -134,9 +135,9 @@ def hold_against(
                     if said != answer:
                         tally.died_at[name] = before + _first_difference(asked, answer, said)
         with standing_at(stage, t, using=OWNER):
-            for asked, actor in list(zip(together, actors, strict=True))[::2]:
+            for asked, actor, expected in list(zip(together, actors, meant, strict=True))[::2]:
                 answer = among(seen_through_filter(actor, using=OWNER), asked)
-                _compare(tally, "the first lock alone", asked, answer, _expected(rule, asked))
+                _compare(tally, "the first lock alone", asked, answer, expected)
         if stop_at_first and tally.disagreements:
             break
     return tally
