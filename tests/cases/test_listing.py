@@ -1,5 +1,6 @@
 """The walk that the list of cases is: deadlines first, then the newest, each case once, wherever a page ends."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import pytest
 
 from agencies.actors import Actor
 from agencies.enums import Part
+from audit import clock
 from cases.enums import CaseState, EntryKind
 from cases.models import Case, CaseAccess, listing
 from cases.models.listing import CaseList
@@ -19,9 +21,12 @@ from tests.cast import Cast, acting_as
 CASES = 3
 
 
-def written_in(cast: Cast) -> None:
-    """Cases of one office whose lines have moved apart: what it wrote raised some of them and not others."""
+def written_in(cast: Cast, shift_clock: Callable[..., None]) -> None:
+    """Cases of one office, each of its own minute, whose lines have moved apart: what it wrote raised some of them and not
+    others.
+    """
     for number in range(CASES):
+        shift_clock(minutes=number)
         case = stories.assigned(cast)
         consent_in_force(cast, case, {"nav": [Part.ECONOMY]})
         for part in (Part.ECONOMY, Part.HEALTH)[: number + 1]:
@@ -51,10 +56,15 @@ def without_deadline(cast: Cast) -> None:
 @pytest.mark.parametrize("some_without", [False, True], ids=["all with a deadline", "some without"])
 @pytest.mark.parametrize("near", [1, 200])
 def test_however_long_a_page_is_the_list_is_the_same(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str, some_without: bool, near: int
+    cast: Cast,
+    shift_clock: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+    some_without: bool,
+    near: int,
 ) -> None:
     monkeypatch.setattr(listing, "NEAR", near)
-    written_in(cast)
+    written_in(cast, shift_clock)
     if some_without:
         without_deadline(cast)
     actor = getattr(cast, who)
@@ -72,20 +82,21 @@ def test_however_long_a_page_is_the_list_is_the_same(
             assert listed.count(limit) == min(limit, CASES)
 
 
-def test_no_more_than_those_named_are_listed(cast: Cast) -> None:
-    written_in(cast)
+def test_no_more_than_those_named_are_listed(cast: Cast, shift_clock: Callable[..., None]) -> None:
+    written_in(cast, shift_clock)
     with acting_as(cast.mona):
         (named, *_others) = by_hand(cast.mona)
         assert CaseList(cast.mona, only=[named]).ids(CASES) == [named]
         assert CaseList(cast.mona, only=[]).ids(CASES) == []
+        assert CaseList(cast.mona, only=[]).place(named) is None
         assert CaseList(cast.mona, only=[named]).count(CASES) == 1
     with acting_as(cast.nils):
         assert CaseList(cast.nils, only=[named]).ids(CASES) == [named]
         assert CaseList(cast.nils, only=[]).count(CASES) == 0
 
 
-def test_a_state_narrows_both_the_led_and_the_others(cast: Cast) -> None:
-    written_in(cast)
+def test_a_state_narrows_both_the_led_and_the_others(cast: Cast, shift_clock: Callable[..., None]) -> None:
+    written_in(cast, shift_clock)
     for actor in (cast.mona, cast.nils):
         with acting_as(actor):
             assert CaseList(actor, state=CaseState.CLOSED).ids(CASES) == []
@@ -96,7 +107,7 @@ def test_a_state_narrows_both_the_led_and_the_others(cast: Cast) -> None:
 
 @pytest.mark.req("U23-16")
 def test_a_deadline_passed_is_told_to_none_but_the_lead(cast: Cast, shift_clock: Callable[..., None]) -> None:
-    written_in(cast)
+    written_in(cast, shift_clock)
     shift_clock(days=14)
     with acting_as(cast.mona):
         late = CaseList(cast.mona, late=True).ids(CASES)
@@ -106,8 +117,19 @@ def test_a_deadline_passed_is_told_to_none_but_the_lead(cast: Cast, shift_clock:
         assert CaseList(cast.nils, late=True).ids(CASES) == []
 
 
-def test_a_case_that_is_not_there_has_no_place(cast: Cast) -> None:
-    written_in(cast)
+def test_a_case_is_late_from_the_very_instant_of_its_deadline(cast: Cast, shift_clock: Callable[..., None]) -> None:
+    case = stories.assigned(cast)
+    began = clock.now()
+    assert case.due_at is not None
+    for early, late in ((1, []), (0, [case.pk])):
+        left = case.due_at - began - dt.timedelta(microseconds=early)
+        shift_clock(days=left.days, seconds=left.seconds, microseconds=left.microseconds)
+        with acting_as(cast.mona):
+            assert CaseList(cast.mona, late=True).ids(CASES) == late
+
+
+def test_a_case_that_is_not_there_has_no_place(cast: Cast, shift_clock: Callable[..., None]) -> None:
+    written_in(cast, shift_clock)
     hidden = stories.assigned(cast)
     with acting_as(cast.nils):
         assert all(CaseList(cast.nils).place(known) for known in by_hand(cast.nils))
@@ -128,8 +150,8 @@ def test_an_assignment_left_over_lists_and_counts_nothing_without_a_role(cast: C
         assert CaseList(cast.ingrid, only=[case.pk]).ids(CASES) == [case.pk]
 
 
-def test_a_stranger_walks_nowhere(cast: Cast) -> None:
-    written_in(cast)
+def test_a_stranger_walks_nowhere(cast: Cast, shift_clock: Callable[..., None]) -> None:
+    written_in(cast, shift_clock)
     with acting_as(cast.oda):
         assert CaseList(cast.oda).ids(CASES) == []
         assert CaseList(cast.oda).count(CASES) == 0
