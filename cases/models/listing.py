@@ -84,23 +84,15 @@ class CaseList:
         return None
 
     def count(self, most: int) -> int:
-        """How many they are, but no more than `most`: the same two walks, in whatever order is quickest."""
-        led, values = self._counted_led()
-        others, more = self._counted_others()
-        walks = f"({led} LIMIT {most:d}) UNION ALL ({others} LIMIT {most:d})"
-        sql = f"SELECT count(*) FROM (SELECT FROM ({walks}) AS listed LIMIT {most:d}) AS counted"  # noqa: S608
-        ((count,),) = _rows(sql, [*values, *more])
+        """How many they are, but no more than `most`. The others need no order here, so each stands where its id does."""
+        walks = [*self._led(None), self._counted_others()]
+        sql, values = _one_after_the_other(walks, most)
+        ((count,),) = _rows(f"SELECT count(*) FROM ({sql}) AS counted", values)  # noqa: S608
         return int(count)
 
     def _first(self, limit: int, after: Place | None) -> tuple[str, list[Any]]:
-        """The walks one after the other until there are enough: what is not needed is never begun. No query with a LIMIT of
-        its own is run in parallel, so they keep their order.
-        """
         led_are_passed = after is not None and after.due_at is None
-        walks = [*([] if led_are_passed else self._led(after)), self._others(after)]
-        sql = " UNION ALL ".join(f"({walk} LIMIT {limit:d})" for walk, _values in walks)
-        sql = f"SELECT listed.id FROM ({sql}) AS listed LIMIT {limit:d}"  # noqa: S608
-        return sql, [value for _walk, values in walks for value in values]
+        return _one_after_the_other([*([] if led_are_passed else self._led(after)), self._others(after)], limit)
 
     def _led(self, place: Place | None) -> Iterator[tuple[str, list[Any]]]:
         """First the nearest deadlines, then the others: asked for all of them at once, the database sorts them all."""
@@ -113,13 +105,6 @@ class CaseList:
         for some in (f"LIMIT {NEAR:d}", f"OFFSET {NEAR:d}"):
             walked = f"{walk} ORDER BY c.due_at, c.id {some}"
             yield f"SELECT c.id FROM ({walked}) c WHERE {words}", [*walk_values, *values]  # noqa: S608
-
-    def _counted_led(self) -> tuple[str, list[Any]]:
-        """Those `_led` walks, in no order."""
-        led, values = self.is_led
-        words, more = self.let_through
-        only, ids = self._only("c.id")
-        return f"SELECT c.id FROM cases_case c WHERE {led} {only} AND {words}", [*values, *ids, *more]  # noqa: S608
 
     def _counted_others(self) -> tuple[str, list[Any]]:
         """Those `_others` walks, each once however many its lines: by their cases' ids, so that none need be sorted."""
@@ -160,3 +145,12 @@ def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
+
+
+def _one_after_the_other(walks: list[tuple[str, list[Any]]], limit: int) -> tuple[str, list[Any]]:
+    """The walks until there are enough ids: what is not needed is never begun. No query with a LIMIT of its own is run in
+    parallel, so they keep their order.
+    """
+    sql = " UNION ALL ".join(f"({walk} LIMIT {limit:d})" for walk, _values in walks)
+    sql = f"SELECT listed.id FROM ({sql}) AS listed LIMIT {limit:d}"  # noqa: S608
+    return sql, [value for _walk, values in walks for value in values]
