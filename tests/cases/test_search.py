@@ -8,6 +8,7 @@ from agencies.enums import Part
 from audit.models import Event
 from cases.enums import EntryKind
 from cases.models import Case
+from cases.models.found import readable_lines
 from cases.services import entries
 from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
@@ -56,6 +57,25 @@ def test_lines_are_found_in_parts_one_may_read_only(cast: Cast, client: Client) 
     assert search(client, cast.ingrid, "avtale")[1] == {"Avtale om nedbetaling", "Avtale med fastlegen"}
     assert search(client, cast.nora, "avtale")[1] == {"Avtale om nedbetaling"}
     assert search(client, cast.oda, "avtale")[1] == set()
+
+
+def test_a_line_is_found_with_who_wrote_it_and_where(cast: Cast) -> None:
+    case = shared(cast)
+    with acting_as(cast.nora):
+        entries.write(case, kind=EntryKind.NOTE, part=Part.ECONOMY, text="Avtale om depositum", by=cast.nora)
+
+    with acting_as(cast.ingrid):
+        found = {
+            line.text: (line.author, line.author_agency)
+            for line in readable_lines(cast.ingrid, "avtale", asked=500, shown=30)
+        }
+
+    of_ingrid = (cast.ingrid.user.name, cast.ingrid.agency.name)
+    assert found == {
+        "Avtale om nedbetaling": of_ingrid,
+        "Avtale med fastlegen": of_ingrid,
+        "Avtale om depositum": (cast.nora.user.name, cast.nora.agency.name),
+    }
 
 
 def test_what_was_corrected_is_not_found_by_its_old_words(cast: Cast, client: Client) -> None:
