@@ -24,11 +24,14 @@ _gone_from_the_server = re.compile(rb"^(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)
 
 
 def keep_what_is_prepared() -> None:
-    """psycopg forgets what it has prepared at every rollback, also to a savepoint, since a table may have gone with it.
-    No test of ours makes a table as the application, and every one ends with a rollback: without this each plans
-    everything anew, which is half of what the database does for the suite.
+    """psycopg forgets what it has prepared at every rollback, also to a savepoint, since a table may have gone with it. Every
+    test ends with a rollback, and then planned everything anew: half of what the database did for the suite. The few tables
+    a test makes as the application are temporary, and asked too seldom to be prepared.
     """
-    _preparing.PrepareManager._should_discard.__defaults__ = (_gone_from_the_server,)
+    forgets = _preparing.PrepareManager._should_discard
+    (what_it_forgets_at,) = forgets.__defaults__ or (None,)
+    assert what_it_forgets_at(b"ROLLBACK"), "psycopg has another way of forgetting now"
+    forgets.__defaults__ = (_gone_from_the_server,)
 
 
 def connect(owner_url: str, database: str = "postgres") -> psycopg.Connection:

@@ -91,6 +91,7 @@ class CaseList:
         return int(count)
 
     def _first(self, limit: int, after: Place | None) -> tuple[str, list[Any]]:
+        """The ids in the list's order: the led, then the others."""
         led_are_passed = after is not None and after.due_at is None
         return _one_after_the_other([*([] if led_are_passed else self._led(after)), self._others(after)], limit)
 
@@ -99,7 +100,7 @@ class CaseList:
         led, walk_values = self.is_led
         only, ids = self._only("c.id")
         walk, walk_values = f"SELECT c.* FROM cases_case c WHERE {led} {only}", [*walk_values, *ids]  # noqa: S608
-        if place and place.due_at:
+        if place:
             walk, walk_values = f"{walk} AND (c.due_at, c.id) > (%s, %s)", [*walk_values, place.due_at, place.case_id]
         words, values = self.let_through
         for some in (f"LIMIT {NEAR:d}", f"OFFSET {NEAR:d}"):
@@ -107,7 +108,9 @@ class CaseList:
             yield f"SELECT c.id FROM ({walked}) c WHERE {words}", [*walk_values, *values]  # noqa: S608
 
     def _counted_others(self) -> tuple[str, list[Any]]:
-        """Those `_others` walks, each once however many its lines: by their cases' ids, so that none need be sorted."""
+        """Those `_others` walks, each once however many its lines: by their cases' ids, so that none need be sorted and no
+        newest line be found.
+        """
         led, of_led = self.is_led
         lines, values = lines_of(self.actor)
         words, more = self.let_through

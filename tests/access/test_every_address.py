@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol
 
-import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from pypdf import PdfReader
@@ -18,7 +17,7 @@ from tests.browser.test_every_page import LOOKED_AT_BY, NOBODY, Things, addresse
 from tests.cast import Cast, acting_as, sign_in
 
 READERS = ("ingrid", "mona", "rune", "marte", "nils", "pia")
-NOT_THIS_METHOD = 405  # nobody is answered
+NOT_THIS_METHOD = 405  # answered before anything is looked at: the same for everybody
 # Pages that name a case and need not say why, each with its reason.
 NEED_NOT_SAY = {
     "reminders": "says only that something waits, and leads to the page that says why",
@@ -101,21 +100,14 @@ class Walk:
         return Asked(name, key, get.status_code, shows, shows and says_why(get), answered)
 
 
-walked: list[Asked] = []
-
-
-@pytest.fixture
-def walk(request: pytest.FixtureRequest) -> list[Asked]:
-    """The answers at every address, walked by the first test that wants them."""
-    if not walked:
-        walked.extend(Walk(request.getfixturevalue("cast"), request.getfixturevalue("shift_clock")).all())
-    return walked
-
-
-def test_every_page_that_shows_something_of_a_case_says_why(walk: list[Asked]) -> None:
+def test_what_shows_a_case_says_why_and_a_head_is_a_get_without_its_body(
+    cast: Cast, shift_clock: Callable[..., None]
+) -> None:
     """The addresses are discovered, so that a new page without the component fails here until it has one."""
-    assert {one.name: one.key for one in walk if one.shows and not one.says and one.name not in NEED_NOT_SAY} == {}
-    checked = {one.name for one in walk if one.shows}
+    walked = list(Walk(cast, shift_clock).all())
+
+    assert {one.name: one.key for one in walked if one.shows and not one.says and one.name not in NEED_NOT_SAY} == {}
+    checked = {one.name for one in walked if one.shows}
     assert {
         "cases:detail",
         "cases:entry",
@@ -125,10 +117,5 @@ def test_every_page_that_shows_something_of_a_case_says_why(walk: list[Asked]) -
         "actionplans:pdf",
     } <= checked
     assert len(checked) > 30, "the walk must have found the pages"
-
-
-def test_every_address_answers_a_head_as_a_get_and_without_a_body(walk: list[Asked]) -> None:
-    differing = {one.name: one for one in walk if one.head is not None and one.head != (one.status, 0)}
-
-    assert differing == {}
-    assert len({one.name for one in walk}) > 60
+    assert {one.name: one for one in walked if one.head is not None and one.head != (one.status, 0)} == {}
+    assert len({one.name for one in walked}) > 60

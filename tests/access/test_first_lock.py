@@ -39,7 +39,7 @@ def unlocked(own_database: str, owner_url: str) -> Callable[[], None]:
     return unlock
 
 
-@pytest.mark.req("U23-23")
+@pytest.mark.req("U23-21")
 def test_content_without_its_part_or_its_author_is_not_read(cast: Cast, unlocked: Callable[[], None]) -> None:
     case = stories.consented(cast, givers=("hvk-ost",))
     staffed(case, cast.nora)

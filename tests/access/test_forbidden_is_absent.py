@@ -60,7 +60,7 @@ def compare(client: Client, surface: Surface, url: str, other: str, known: World
     return "".join(wrong)
 
 
-@pytest.mark.req("SIG-59")
+@pytest.mark.req("U23-21")
 @pytest.mark.usefixtures("still")
 @pytest.mark.parametrize(("state", "key"), [("active", "vidar"), ("revoked", "nora")])
 def test_what_one_may_not_know_answers_like_what_is_not_there(
@@ -183,7 +183,7 @@ def _under(cls: type) -> set[type]:
 WITHOUT_RIGHT = [("active", "vidar"), ("revoked", "nora"), ("none", "nils")]
 
 
-@pytest.mark.req("SIG-59")
+@pytest.mark.req("U23-21")
 @pytest.mark.parametrize(("state", "key"), WITHOUT_RIGHT)
 def test_the_second_lock_alone_opens_nothing_to_who_has_no_right(
     cast: Cast, shift_clock: Callable[..., None], request: pytest.FixtureRequest, state: str, key: str

@@ -182,7 +182,7 @@ def race(cast: Cast, owner_url: str, monkeypatch: pytest.MonkeyPatch, count: int
     return wrong
 
 
-@pytest.mark.req("SIG-66")
+@pytest.mark.req("SIG-63")
 def test_nothing_is_read_or_written_once_a_revocation_stands(
     own_database: str, cast: Cast, owner_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ def reached(actor: Actor, table: str) -> int:
 # --- who has no right --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("SIG-59")
+@pytest.mark.req("U23-21")
 @pytest.mark.parametrize("table", TABLES)
 def test_an_agency_outside_the_case_finds_nothing_of_it(cast: Cast, case: Case, table: str) -> None:
     assert reached(cast.vidar, table) == 0
@@ -82,7 +82,7 @@ def texts(actor: Actor) -> set[str]:
     return {text for (text,) in rows(actor, "SELECT text FROM cases_entry WHERE text <> ''")}
 
 
-@pytest.mark.req("SIG-59")
+@pytest.mark.req("SIG-08")
 def test_leading_is_not_owning(cast: Cast, case: Case) -> None:
     written(cast.siv, case, Part.HEALTH, "Det psykisk helse vet.")
     written(cast.nora, case, Part.ECONOMY, "Det NAV vet.")

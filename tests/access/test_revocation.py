@@ -127,7 +127,7 @@ def scenarios(cast: Cast, shift: Shift, state: str, *, count: int, asked: int, o
     return wrong
 
 
-@pytest.mark.req("SIG-66", "U23-16")
+@pytest.mark.req("SIG-63")
 @pytest.mark.parametrize(("state", "count", "only"), [("active", 85, ()), ("disclosure", 15, MOST_READ)])
 def test_the_very_next_request_has_nothing(
     cast: Cast, shift_clock: Shift, state: str, count: int, only: tuple[str, ...]

@@ -163,7 +163,7 @@ def a_quarter(group: int) -> list[tuple[Surface, tuple[str, str]]]:
     ]
 
 
-@pytest.mark.req("SIG-59", "SIG-66")
+@pytest.mark.req("SIG-63", "U23-21")
 @pytest.mark.parametrize("state", STATES)
 def test_the_recipient_is_answered_what_the_state_of_its_right_says(
     cast: Cast, shift_clock: Callable[..., None], state: str
@@ -192,7 +192,7 @@ ROLES = {
 }
 
 
-@pytest.mark.req("SIG-59", "U23-07")
+@pytest.mark.req("U23-21")
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_is_answered_what_the_sentence_says(cast: Cast, shift_clock: Callable[..., None], role: str) -> None:
     known = STATES["active"](cast, shift_clock)

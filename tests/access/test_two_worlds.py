@@ -248,7 +248,7 @@ class Pairs:
         return answer(self.clients[reader], surface, url)
 
 
-@pytest.mark.req("SIG-59", "LIL-23")
+@pytest.mark.req("LIL-23", "U23-21")
 @pytest.mark.usefixtures("still")
 def test_what_one_may_not_know_changes_no_byte(cast: Cast) -> None:
     pairs = Pairs(cast, AT_EVERY_COMMIT, everywhere=False)

@@ -86,7 +86,6 @@ def _columns(owner: psycopg.Connection, table: str) -> tuple[str, ...]:
     return tuple(name for (name,) in found)
 
 
-@pytest.mark.req("SIG-59")
 def test_three_hundred_people_go_through_everything_and_none_gets_out(
     own_database: str, cast: Cast, owner_url: str, leaving: Sinks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,7 +147,9 @@ def test_a_colleague_of_the_lead_finds_the_words_of_the_part_alone_and_is_told_n
     assert "Dere har neste steg" not in str(row["turn"])
     assert rows(late="late") == []
     with acting_as(cast.oda):
-        place = CaseList(cast.oda, only=[case.pk]).place(case.pk)
+        listed = CaseList(cast.oda, only=[case.pk])
+        place = listed.place(case.pk)
+        assert listed.count(2) == len(listed.ids(2)) == 1
     assert place is not None and place.due_at is None
     with acting_as(cast.mona):
         assert CaseList(cast.mona, late=True).ids(1) == [case.pk]

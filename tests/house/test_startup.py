@@ -1,13 +1,16 @@
-"""Nothing is served with a database role that could pass row-level security."""
+"""What a process is like once it has started: no database role that could pass row-level security, and what it has asked kept
+prepared.
+"""
 
 import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config import embedded, startup
+from config.connections import PREPARED
 
 
 @pytest.fixture
@@ -85,3 +88,10 @@ def test_the_check_leaves_no_connection_behind_for_forked_processes_to_share(sig
     startup.refuse_wrong_role()
 
     assert connections["default"].connection is None
+
+
+@pytest.mark.django_db
+def test_a_connection_keeps_prepared_what_all_the_pages_ask() -> None:
+    connection.ensure_connection()
+
+    assert connection.connection.prepared_max == PREPARED

@@ -15,7 +15,8 @@ REASONS = Path(__file__).with_name("survivors.yaml")
 HEAD = """# Mutation testing of the rules of access
 
 Made by `make mutation`; not part of `make test`. Small faults are put, one at a time, into the policies (`*/policies.py`),
-the one object backend (`cases/grants.py`), the sentence (`cases/models/sentence.py`) and the views of the specification
+the one object backend (`cases/grants.py`), the sentence (`cases/models/sentence.py`), the list and the search that write it
+into SQL of their own (`cases/models/listing.py`, `cases/models/found.py`) and the views of the specification
 (`samlos.access_specification` and the five views it joins). A fault is *killed* when a test that passes without it fails.
 
 The faults: a comparison flipped or moved to its boundary; `and` for `or`; a condition left out, negated, or always or never

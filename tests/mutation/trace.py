@@ -16,17 +16,18 @@ from tests.databases import ROOT
 from tests.mutation import patching
 from tests.mutation.session import LONGEST_TEST, Session
 
+WALK = "tests/access/test_every_address.py"
 # Each mutated module, and the folders or files whose tests a fault in it is shown to.
 PYTHON = {
-    "agencies/policies.py": ("tests/agencies",),
-    "cases/policies.py": ("tests/cases", "tests/consent", "tests/access/test_reach.py"),
+    "agencies/policies.py": ("tests/agencies", WALK),
+    "cases/policies.py": ("tests/cases", "tests/consent", "tests/access/test_reach.py", WALK),
     "consent/policies.py": ("tests/consent", "tests/meetings", "tests/access/test_reach.py"),
     "actionplans/policies.py": ("tests/actionplans", "tests/access/test_reach.py"),
     "meetings/policies.py": ("tests/meetings",),
-    "cases/grants.py": ("tests/cases",),
-    "cases/models/sentence.py": ("tests/cases", "tests/consent", "tests/meetings"),
-    "cases/models/listing.py": ("tests/cases", "tests/consent/test_glass.py"),
-    "cases/models/found.py": ("tests/cases", "tests/consent/test_glass.py"),
+    "cases/grants.py": ("tests/cases", WALK),
+    "cases/models/sentence.py": ("tests/cases", "tests/consent", "tests/meetings", WALK),
+    "cases/models/listing.py": ("tests/cases", "tests/consent/test_glass.py", WALK),
+    "cases/models/found.py": ("tests/cases", "tests/consent/test_glass.py", WALK),
 }
 
 
