@@ -46,9 +46,10 @@ def by_hand(actor: Actor) -> list[uuid.UUID]:
 
 
 def without_deadline(cast: Cast) -> None:
-    """Two cases of the office have no deadline any more."""
+    """The office's oldest case and its newest have no deadline any more."""
     with acting_as(cast.ingrid):
-        for case in Case.objects.filter(lead_agency=cast.mona.agency).order_by("opened_at")[:2]:
+        first, *_between, last = Case.objects.filter(lead_agency=cast.mona.agency).order_by("opened_at")
+        for case in (first, last):
             case.due_at = None
             case.save(update_fields=["due_at"])
 
