@@ -26,9 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
-@pytest.hookimpl
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end: the collector need not go through it again and again (a fifth of the time)."""
+    """What is loaded by now stays to the end: the collector need not go through it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
