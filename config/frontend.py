@@ -32,6 +32,8 @@ DESIGNSYSTEMET_CSS = "@digdir/designsystemet-css/dist/src/index.css"
 DESIGNSYSTEMET_WEB = "@digdir/designsystemet-web/dist/umd/index.js"
 DESIGNSYSTEMET_CLI = "@digdir/designsystemet/dist/bin/designsystemet.js"
 INTER = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
+# Paper has its weights ready made, and lightly packed: taking them out of the one file above was half of making a PDF.
+INTER_ON_PAPER = [f"@fontsource/inter/files/inter-latin-{weight}-normal.woff" for weight in (400, 500, 600, 700)]
 
 # (what npm or the system says, what the person at the keyboard needs to hear)
 REMEDIES = (
@@ -125,7 +127,8 @@ def lay_out(theme: Path) -> None:
     (fresh / "fonts").mkdir()
     shutil.copyfile(theme, fresh / "designsystemet" / "theme.css")
     shutil.copyfile(PACKAGES / DESIGNSYSTEMET_CSS, fresh / "designsystemet" / "designsystemet.css")
-    shutil.copyfile(PACKAGES / INTER, fresh / "fonts" / Path(INTER).name)
+    for font in (INTER, *INTER_ON_PAPER):
+        shutil.copyfile(PACKAGES / font, fresh / "fonts" / Path(font).name)
     # The source map is not served, and the manifest storage refuses a reference to a file that is not there.
     script = (PACKAGES / DESIGNSYSTEMET_WEB).read_text("utf-8")
     script = re.sub(r"^//# sourceMappingURL=.*$\n?", "", script, flags=re.MULTILINE)

@@ -97,7 +97,7 @@ def test_without_any_node_the_sentence_says_how_to_get_it(tmp_path, monkeypatch)
 
 def test_the_script_is_laid_out_without_its_source_map(tmp_path, monkeypatch):
     packages = tmp_path / "node_modules"
-    for file in (frontend.DESIGNSYSTEMET_CSS, frontend.INTER):
+    for file in (frontend.DESIGNSYSTEMET_CSS, frontend.INTER, *frontend.INTER_ON_PAPER):
         (packages / file).parent.mkdir(parents=True, exist_ok=True)
         (packages / file).write_text("x", "utf-8")
     script = packages / frontend.DESIGNSYSTEMET_WEB
