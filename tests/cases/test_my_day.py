@@ -20,6 +20,8 @@ from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
 from tests.cast import Cast, acting_as, sign_in
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 
 def day(client: Client, actor: Actor) -> tuple[dict[str, list[str]], str]:
     """The rows of each section as "title | which case", and the page."""

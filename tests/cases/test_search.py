@@ -14,6 +14,8 @@ from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
 from tests.cast import Cast, acting_as, sign_in
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 
 def search(client: Client, actor: object, words: str) -> tuple[set[object], set[str], str]:
     """Which cases and which lines `actor` finds, and the page."""

@@ -14,6 +14,8 @@ from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
 from tests.cast import Cast, acting_as, sign_in
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 
 def write(cast: Cast, who: str, case: Case, part: Part, text: str) -> Entry:
     actor = getattr(cast, who)

@@ -17,6 +17,8 @@ from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
 from tests.cast import MEMBERS, Cast, acting_as, sign_in
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 OFFICE = {"mona", "ingrid"}
 STORIES: dict[str, tuple[Callable[[Cast], Case], set[str]]] = {
     "submitted": (stories.submitted, {"rune"}),

@@ -13,6 +13,8 @@ from tests import stories
 from tests.cases.sharing import consent_in_force, worker_assigned
 from tests.cast import Cast, acting_as, sign_in
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 
 def with_nav(cast: Cast) -> Case:
     case = stories.assigned(cast)

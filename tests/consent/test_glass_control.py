@@ -35,6 +35,8 @@ from tests.consent.breaking import (
 )
 from tests.consent.reading import finds
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 __all__ = ["case"]
 
 

@@ -19,6 +19,8 @@ from tests.cast import Cast, acting_as, sign_in
 from tests.consent.reading import all_assigned, give_case_to
 from tests.consent.test_disclose import disclosed, grounds
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 
 def text_of(response: object) -> str:
     """The words of a page, tags and doubled spaces gone."""

@@ -26,6 +26,8 @@ from tests import stories
 from tests.cast import Cast, acting_as, sign_in
 from tests.meetings.tables import FORUM, called, on_agenda, staffed
 
+pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
+
 
 def told(meeting: Meeting, occurrence: int = 0) -> set[str]:
     """The names of those who are told."""
