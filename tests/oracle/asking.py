@@ -14,6 +14,7 @@ from agencies.actors import Actor, actor_for
 from agencies.models import Agency, User
 from audit import context
 from cases.models import Case, Entry, ReportInformation
+from cases.models.sentence import IsOneOf
 from tests.oracle.database import Stage, agency_id, row_id, user_id
 from tests.oracle.rule import Rule, SecondLock
 from tests.oracle.worlds import Round, World
@@ -73,8 +74,11 @@ def standing_at(stage: Stage, t: int, *, using: str = APPLICATION) -> Iterator[N
         transaction.set_rollback(True, using=using)
 
 
-def acting_in(asked: Round) -> Actor | None:
-    return actor_for(User.objects.get(pk=user_id(asked.user)), Agency.objects.get(pk=agency_id(asked.agency)))
+def acting_in(together: list[Round]) -> list[Actor | None]:
+    """Who acts in each of these rounds of one instant."""
+    users = User.objects.in_bulk({user_id(asked.user) for asked in together})
+    agencies = Agency.objects.in_bulk({agency_id(asked.agency) for asked in together})
+    return [actor_for(users[user_id(asked.user)], agencies[agency_id(asked.agency)]) for asked in together]
 
 
 def seen_through_filter(actor: Actor | None, *, using: str) -> set[uuid.UUID]:
@@ -84,7 +88,7 @@ def seen_through_filter(actor: Actor | None, *, using: str) -> set[uuid.UUID]:
     cases = set(Case.objects.using(using).visible_to(actor).values_list("pk", flat=True))
     return cases.union(
         *(
-            model.objects.using(using).readable_by(actor).filter(case__in=cases).values_list("pk", flat=True)
+            model.objects.using(using).readable_by(actor).filter(IsOneOf("case_id", cases)).values_list("pk", flat=True)
             for model in (Entry, ReportInformation)
         )
     )
@@ -113,17 +117,17 @@ def hold_against(
     """
     tally = Tally()
     second = SecondLock(stage.world.events)
-    for t, group in groupby(rounds, key=lambda asked: asked.at):
+    # What is meant is asked for as each round comes: if the rounds were made with `rule`, it has just found their rights.
+    with_meaning = ((asked, _expected(rule, asked)) for asked in rounds)
+    for t, group in groupby(with_meaning, key=lambda one: one[0].at):
         together = list(group)
-        meant = [_expected(rule, asked) for asked in together]
-        actors: list[Actor | None] = []
-        with standing_at(stage, t):
-            for asked, expected in zip(together, meant, strict=True):
+        with standing_at(stage, t), context.acting(user_id=None, agency_id=None):
+            actors = acting_in([asked for asked, _meant in together])
+            for (asked, expected), actor in zip(together, actors, strict=True):
                 before = tally.asked
-                with context.acting(user_id=user_id(asked.user), agency_id=agency_id(asked.agency)):
-                    actors.append(acting_in(asked))
-                    answer = among(seen_through_filter(actors[-1], using=APPLICATION), asked)
-                    unfiltered = among(seen_without_filter(), asked)[1]
+                context.become(user_id(asked.user), agency_id(asked.agency))
+                answer = among(seen_through_filter(actor, using=APPLICATION), asked)
+                unfiltered = among(seen_without_filter(), asked)[1]
                 tally.count(stage.world, asked, len(answer[0]) + len(answer[1]))
                 _compare(tally, "both locks", asked, answer, expected)
                 _compare(
@@ -135,7 +139,7 @@ def hold_against(
                     if said != answer:
                         tally.died_at[name] = before + _first_difference(asked, answer, said)
         with standing_at(stage, t, using=OWNER):
-            for asked, actor, expected in list(zip(together, actors, meant, strict=True))[::2]:
+            for (asked, expected), actor in list(zip(together, actors, strict=True))[::2]:
                 answer = among(seen_through_filter(actor, using=OWNER), asked)
                 _compare(tally, "the first lock alone", asked, answer, expected)
         if stop_at_first and tally.disagreements:

@@ -177,7 +177,11 @@ class GlassClosed(Event):
 
 
 class Rule:
-    """Answers from the events alone. Ask in any order; events may come in any order."""
+    """Answers from the events alone. Ask in any order; events may come in any order.
+
+    What a clause answers depends on its arguments and on nothing else, so two answers that are asked for again and again
+    are kept: a user's memberships in force, and the rights usable at the instant asked about last.
+    """
 
     def __init__(self, events: Iterable[Event]) -> None:
         self.accounts: dict[int, list[AccountSet]] = defaultdict(list)
@@ -186,8 +190,9 @@ class Rule:
         self.conflicts: dict[tuple[int, int], list[ConflictSet]] = defaultdict(list)
         self.levels: dict[int, list[LevelSet]] = defaultdict(list)
         self.leads: dict[int, list[LeadSet]] = defaultdict(list)
-        self.consents: dict[int, list[ConsentRecorded]] = defaultdict(list)
-        self.disclosures: dict[int, list[DisclosureRecorded]] = defaultdict(list)
+        # By case and recipient: only whom a right names can have it.
+        self.consents: dict[tuple[int, int], list[ConsentRecorded]] = defaultdict(list)
+        self.disclosures: dict[tuple[int, int], list[DisclosureRecorded]] = defaultdict(list)
         self.glasses: dict[int, list[GlassBroken]] = defaultdict(list)
         self.contents: dict[int, Written] = {}
         self.contents_of: dict[int, list[Written]] = defaultdict(list)
@@ -196,6 +201,9 @@ class Rule:
         self.approved: dict[int, int] = {}
         self.disclosure_ended: dict[int, int] = {}
         self.glass_closed: dict[int, int] = {}
+        self.kept_memberships: dict[tuple[int, int, int], list[MembershipGiven]] = {}
+        self.kept_rights: dict[tuple[int, int, int], list[Right]] = {}
+        self.kept_at: int | None = None
         for event in sorted(events, key=lambda event: event.at):
             self._hear(event)
 
@@ -219,11 +227,12 @@ class Rule:
                 self.contents[event.content] = event
                 self.contents_of[event.case].append(event)
             case ConsentRecorded():
-                self.consents[event.case].append(event)
+                for recipient in {recipient for recipient, _part in event.boxes}:
+                    self.consents[event.case, recipient].append(event)
             case ConsentRevoked():
                 self.revoked[event.consent] = event.at
             case DisclosureRecorded():
-                self.disclosures[event.case].append(event)
+                self.disclosures[event.case, event.recipient].append(event)
             case DisclosureApproved():
                 self.approved[event.disclosure] = event.at
             case DisclosureEnded():
@@ -253,12 +262,20 @@ class Rule:
             written = self.contents[content]
             if written.case not in rights:
                 rights[written.case] = self.usable_rights(user, agency, written.case, t)
-            if written.at <= t and any(right.covers(written) for right in rights[written.case]):
+            usable = rights[written.case]
+            if usable and written.at <= t and any(right.covers(written) for right in usable):
                 found.add(content)
         return found
 
     def usable_rights(self, user: int, agency: int, case: int, t: int) -> list["Right"]:
         """The rights in force that this user may use: what the whole sentence leaves of the agency's."""
+        if t != self.kept_at:
+            self.kept_at, self.kept_rights = t, {}
+        if (user, agency, case) not in self.kept_rights:
+            self.kept_rights[user, agency, case] = self.find_usable_rights(user, agency, case, t)
+        return self.kept_rights[user, agency, case]
+
+    def find_usable_rights(self, user: int, agency: int, case: int, t: int) -> list["Right"]:
         if not self.may_act(user, agency, case, t):
             return []
         return [
@@ -280,11 +297,13 @@ class Rule:
         return said is not None and said.active
 
     def memberships_in_force(self, user: int, agency: int, t: int) -> list[MembershipGiven]:
-        return [
-            given
-            for given in self.memberships[user, agency]
-            if given.at <= t and self.has_begun(given.begins, t) and t < self.membership_end(given)
-        ]
+        if (user, agency, t) not in self.kept_memberships:
+            self.kept_memberships[user, agency, t] = [
+                given
+                for given in self.memberships[user, agency]
+                if given.at <= t and self.has_begun(given.begins, t) and t < self.membership_end(given)
+            ]
+        return self.kept_memberships[user, agency, t]
 
     def membership_end(self, given: MembershipGiven) -> int:
         return earliest(given.ends, self.membership_ended.get(given.membership))
@@ -336,8 +355,8 @@ class Rule:
         return written.author == agency or written.sent
 
     def rights_by_consent(self, agency: int, case: int, t: int) -> Iterator["Right"]:
-        for consent in self.consents[case]:
-            if any(recipient == agency for recipient, _part in consent.boxes) and self.consent_holds(consent, t):
+        for consent in self.consents[case, agency]:
+            if self.consent_holds(consent, t):
                 yield Right(partial(self.consent_covers, consent, agency))
 
     def consent_holds(self, consent: ConsentRecorded, t: int) -> bool:
@@ -355,8 +374,8 @@ class Rule:
         return (written.part == CORE or (agency, written.part) in consent.boxes) and written.author in consent.givers
 
     def rights_by_disclosure(self, agency: int, case: int, t: int) -> Iterator["Right"]:
-        for disclosure in self.disclosures[case]:
-            if disclosure.recipient == agency and self.disclosure_holds(disclosure, t):
+        for disclosure in self.disclosures[case, agency]:
+            if self.disclosure_holds(disclosure, t):
                 yield Right(partial(self.disclosure_covers, disclosure))
 
     def disclosure_holds(self, disclosure: DisclosureRecorded, t: int) -> bool:

@@ -119,8 +119,9 @@ def seen_at(owner_url: str, database: str) -> str:
     """The first disagreement among the questions of `make test`, or nothing."""
     with owner_too(owner_url, database) as owner:
         world = Teller(1, agencies=7, users=32, cases=80).tell()
-        asked = rounds(world, 1, rounds_an_instant=6)
-        tally = hold_against(Stage(owner, world), asked, Rule(world.events), {}, stop_at_first=True)
+        rule = Rule(world.events)
+        asked = rounds(world, rule, 1, rounds_an_instant=5)
+        tally = hold_against(Stage(owner, world), asked, rule, {}, stop_at_first=True)
     return f"{tally.asked}: {tally.disagreements[0]}" if tally.disagreements else ""
 
 

@@ -367,15 +367,15 @@ class Teller:
         return self.chance.choice(days) if days else None
 
 
-def rounds(world: World, seed: int, *, rounds_an_instant: int) -> Iterator[Round]:
-    """What to ask, in the order of time: at each tick, a microsecond before and after it, and somewhere between.
+def rounds(world: World, rule: Rule, seed: int, *, rounds_an_instant: int) -> Iterator[Round]:
+    """What to ask, in the order of time: at each tick, a microsecond before and after it, and somewhere between; of
+    each instant as many different actors. Most of them may work just then: who may not is refused everything.
 
     Each round asks about much of what the rule lets its user see, so that wrong refusals are found as surely as wrong
     permissions; about rather more of what it does not, from the cases the user has something to do with, those first
     where something happens at that very instant; and about some out of the whole world.
     """
     chance = random.Random(seed)  # noqa: S311 (repeatable, not secret)
-    rule = Rule(world.events)
     everything = sorted(world.contents)
     of_case = defaultdict(list)
     for content in everything:
@@ -384,19 +384,26 @@ def rounds(world: World, seed: int, *, rounds_an_instant: int) -> Iterator[Round
     for tick, following in zip(TICKS, [*TICKS[1:], TICKS[-1] + GLASS_LASTS], strict=True):
         touched = [actor for actor in actors if tick in world.user_instants[actor[0]]] or actors
         for at in (tick - 1, tick, tick + 1, chance.randrange(tick + 2, following - 1)):
-            working = [actor for actor in actors if rule.role_permits(rule.roles(*actor, at))]
+            working = [
+                actor
+                for actor in actors
+                if rule.account_is_good(actor[0], at) and rule.role_permits(rule.roles(*actor, at))
+            ]
+            had: set[tuple[int, int]] = set()
             for _round in range(rounds_an_instant):
-                user, agency = chance.choice(chance.choices((touched, working, actors), (2, 7, 1))[0])
+                among = chance.choices((touched, working, actors), (2, 7, 1))[0]
+                user, agency = chance.choice([actor for actor in among if actor not in had] or actors)
                 granted = sorted(world.pairs[user, agency])
                 if chance.random() < 0.03:
                     agency = chance.randint(1, world.agencies)
+                had.add((user, agency))
                 at_hand = [case for case in granted if tick in world.case_instants[case]]
                 chance.shuffle(at_hand)
                 order = [*at_hand, *chance.sample(granted, len(granted))]
                 near = [content for case in dict.fromkeys(order) for content in of_case[case]]
                 seen = rule.seen(user, agency, near, at)
                 allowed = [content for content in near if content in seen][:350]
-                refused = [content for content in near if content not in seen][: len(allowed) + 30]
+                refused = [content for content in near if content not in seen][: len(allowed) + 40]
                 chosen = {*allowed, *refused, *chance.sample(everything, (len(allowed) + len(refused)) // 2)}
                 cases = {world.contents[content].case for content in (*allowed, *refused)}
                 yield Round(at, user, agency, tuple(sorted(cases)), tuple(sorted(chosen)))
