@@ -1,6 +1,7 @@
 """The walk that the list of cases is: deadlines first, then the newest, each case once, wherever a page ends."""
 
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Callable
 
@@ -54,34 +55,26 @@ def without_deadline(cast: Cast) -> None:
             case.save(update_fields=["due_at"])
 
 
-@pytest.mark.parametrize("who", ["mona", "nils", "ingrid"])
 @pytest.mark.parametrize("some_without", [False, True], ids=["all with a deadline", "some without"])
-@pytest.mark.parametrize("near", [1, 200])
 def test_however_long_a_page_is_the_list_is_the_same(
-    cast: Cast,
-    shift_clock: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-    who: str,
-    some_without: bool,
-    near: int,
+    cast: Cast, shift_clock: Callable[..., None], monkeypatch: pytest.MonkeyPatch, some_without: bool
 ) -> None:
-    monkeypatch.setattr(listing, "NEAR", near)
     written_in(cast, shift_clock)
     if some_without:
         without_deadline(cast)
-    actor = getattr(cast, who)
 
-    with acting_as(actor):
-        expected = by_hand(actor)
-        assert len(expected) == CASES
-        only = set(expected) if who == "ingrid" else None
-        for limit in range(1, CASES + 2):
-            listed = CaseList(actor, only=only)
+    for who, near, limit in itertools.product(("mona", "nils", "ingrid"), (1, 200), range(1, CASES + 2)):
+        monkeypatch.setattr(listing, "NEAR", near)
+        actor = getattr(cast, who)
+        with acting_as(actor):
+            expected = by_hand(actor)
+            assert len(expected) == CASES
+            listed = CaseList(actor, only=set(expected) if who == "ingrid" else None)
             found = listed.ids(limit)
             while len(found) <= CASES and (page := listed.ids(limit, after=listed.place(found[-1]))):
                 found += page
-            assert found == expected, limit
-            assert listed.count(limit) == min(limit, CASES)
+            assert found == expected, (who, near, limit)
+            assert listed.count(limit) == min(limit, CASES), (who, near, limit)
 
 
 def test_no_more_than_those_named_are_listed(cast: Cast, shift_clock: Callable[..., None]) -> None:
