@@ -49,6 +49,8 @@ FLAGS = [
     "--disable-gpu-compositing",
     "--disable-accelerated-2d-canvas",
     "--disable-extensions",
+    # No page lives long enough to earn back what the optimising compilers spend on it.
+    "--js-flags=--no-opt --no-maglev",
 ]
 # Debian's `chromium` is a script that adds flags of its own, which undo some of these.
 PROGRAMS = ("chromium-headless-shell", "/usr/lib/chromium/chromium", "chromium", "chromium-browser", "google-chrome")

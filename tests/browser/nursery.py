@@ -5,6 +5,7 @@ What a server does once after it starts (imports, addresses, templates) is done 
 answers each with a line when that is done.
 """
 
+import contextlib
 import os
 import runpy
 import signal
@@ -42,13 +43,23 @@ def main() -> None:
     connections.close_all()
     _answer("loaded")
     for line in sys.stdin:
+        alive, held = os.pipe()  # the server and its worker hold the one end as long as they live
         child = os.fork()
         if child == 0:
+            os.setpgid(0, 0)
             _serve(application, line.strip())
+        os.close(held)
+        with contextlib.suppress(PermissionError, ProcessLookupError):  # whichever of the two comes first
+            os.setpgid(child, child)
         _answer("begun")
-        sys.stdin.readline()
-        os.kill(child, signal.SIGINT)  # at once: nobody waits for an answer any more
-        os.waitpid(child, 0)
+        try:
+            sys.stdin.readline()
+        finally:  # also when the suite is broken off: the server has a group of its own and does not hear of it
+            # At once: nobody waits for an answer any more, and gunicorn takes its time.
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            os.read(alive, 1)
+            os.close(alive)
         _answer("ended")
 
 
