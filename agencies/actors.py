@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agencies.enums import ProtectionLevel, Role
 from agencies.models import Agency, Membership, User
 from audit import clock
+from audit.asked import Asked
 
 CLEARANCE_ORDER = [
     ProtectionLevel.NONE,
@@ -14,6 +15,9 @@ CLEARANCE_ORDER = [
     ProtectionLevel.STRICTLY_CONFIDENTIAL,
     ProtectionLevel.FICTITIOUS_ID,
 ]
+
+_HELD = Asked(lambda user_id, agency_id: Membership.objects.in_force().filter(user=user_id, agency=agency_id), -1, -2)
+_AGENCY = Asked(lambda agency_id: Agency.objects.filter(pk=agency_id), -1)
 
 # Roles that answer for their agency's cases. A privacy officer reviews the log and an administrator people: neither
 # sees a case, and an analyst follows reports through the receipts.
@@ -69,14 +73,13 @@ def agencies_of(user: User) -> list[Agency]:
 
 def actor_for(user: User, agency: Agency) -> Actor | None:
     """`user` acting for `agency` now, or None when the account is closed or no membership is in force."""
-    return _actor(user, agency, list(Membership.objects.in_force().filter(user=user, agency=agency)))
+    return _actor(user, agency, _HELD.answer(user.pk, agency.pk))
 
 
 def actor_in(user: User, agency_id: int) -> Actor | None:
-    """`actor_for` by the agency's id: who comes with every request is found in one question."""
-    held = Membership.objects.in_force().filter(user=user, agency=agency_id).select_related("agency__municipality")
-    memberships = list(held)
-    return _actor(user, memberships[0].agency, memberships) if memberships else None
+    """`actor_for` by the agency's id."""
+    memberships = _HELD.answer(user.pk, agency_id)
+    return _actor(user, _AGENCY.answer(agency_id)[0], memberships) if memberships else None
 
 
 def _actor(user: User, agency: Agency, memberships: list[Membership]) -> Actor | None:

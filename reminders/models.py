@@ -31,8 +31,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         """What is due by now for this person in this agency, newest first. Whether they may still know of it is the
         rule's to say (`services.reminders_for`), never this list's.
         """
+        return self.raised_by_ids(actor.user.pk, actor.agency.pk)
+
+    def raised_by_ids(self, user_id: int, agency_id: int) -> "ReminderQuerySet":
+        """`raised_for` by the ids of person and agency."""
         return (
-            self.filter(recipient=actor.user, agency=actor.agency, due_at__lte=Now())
+            self.filter(recipient=user_id, agency=agency_id, due_at__lte=Now())
             .exclude(state=ReminderState.DROPPED)
             .order_by("-due_at", "pk")
         )

@@ -15,12 +15,14 @@ from django.utils.functional import Promise
 from agencies.actors import Actor
 from agencies.models import Agency, User
 from audit import clock
+from audit.asked import Asked
 from reminders import tasks
 from reminders.models import Reminder, ReminderState
 from reminders.rules import Rule, rule_for, rules_by_kind
 
 log = logging.getLogger(__name__)
 
+_UNSEEN = Asked(lambda user_id, agency_id: Reminder.objects.raised_by_ids(user_id, agency_id).unseen(), -1, -2)
 # A row that was dropped unsaid may be needed after all (a deadline moved away and back): it is then due again.
 _RAISE = """
     INSERT INTO reminders_reminder AS known
@@ -111,7 +113,7 @@ def reminders_for(actor: Actor) -> list[Told]:
 
 def unseen_for(actor: Actor) -> list[Told]:
     """Of these, what the actor has not opened."""
-    return _still_to_tell(Reminder.objects.raised_for(actor).unseen(), actor)
+    return _still_to_tell(_UNSEEN.answer(actor.user.pk, actor.agency.pk), actor)
 
 
 def count_unseen(actor: Actor) -> int:

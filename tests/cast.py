@@ -2,17 +2,18 @@
 
 import time
 from contextlib import AbstractContextManager
-from functools import cache
 
 from django.test import Client
 
-from agencies import actors, demonstration
+from agencies import demonstration
 from agencies.actors import Actor, actor_for
 from agencies.middleware import AGENCY_KEY
-from agencies.models import Agency, Membership, User
+from agencies.models import Agency, User
 from agencies.services import secrecy
 from audit import context
+from audit.asked import Asked
 
+_PERSON = Asked(lambda email: User.objects.filter(email=email), "?")
 MEMBERS = {member.key: member for member in demonstration.CAST}
 
 
@@ -29,9 +30,8 @@ class Cast:
 
     def acting_for(self, key: str, slug: str) -> Actor:
         """One of the cast acting for the agency `slug`: Tove has two. AssertionError when nothing is in force."""
-        email, agency = MEMBERS[key].email, self.agency(slug)
-        (user,) = User.objects.raw("SELECT * FROM agencies_user WHERE email = %s", [email])
-        actor = actors._actor(user, agency, list(Membership.objects.raw(memberships_in_force(), [agency.pk, email])))
+        (user,) = _PERSON.answer(MEMBERS[key].email)
+        actor = actor_for(user, self.agency(slug))
         assert actor is not None, f"{key} has no membership in force in {slug}"
         return actor
 
@@ -51,16 +51,6 @@ class Cast:
     def everyone(self) -> dict[str, Actor]:
         """All the people, by key, each for the first of their agencies."""
         return {key: getattr(self, key) for key in MEMBERS}
-
-
-@cache
-def memberships_in_force() -> str:
-    """The SQL of those somebody holds in an agency, as `actor_for` asks for them: its two parameters are the agency's id and
-    the person's e-mail. The suite asks some twenty thousand times, and putting the words together took most of it.
-    """
-    sql, parameters = Membership.objects.in_force().filter(user__email="?", agency=0).query.sql_with_params()
-    assert parameters == (0, "?")
-    return str(sql)
 
 
 def acting_as(actor: Actor) -> AbstractContextManager[context.Behalf]:
