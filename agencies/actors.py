@@ -16,12 +16,14 @@ CLEARANCE_ORDER = [
     ProtectionLevel.FICTITIOUS_ID,
 ]
 
-_HELD = Asked(lambda user_id, agency_id: Membership.objects.in_force().filter(user=user_id, agency=agency_id), -1, -2)
-_AGENCY = Asked(lambda agency_id: Agency.objects.filter(pk=agency_id), -1)
-
 # Roles that answer for their agency's cases. A privacy officer reviews the log and an administrator people: neither
 # sees a case, and an analyst follows reports through the receipts.
 ANSWERING_ROLES = (Role.MANAGER, Role.INTAKE, Role.COORDINATOR)
+
+
+# Asked with every request: the memberships a user holds in an agency now, and the agency.
+_HELD = Asked(lambda user_id, agency_id: Membership.objects.in_force().filter(user=user_id, agency=agency_id), -1, -2)
+_AGENCY = Asked(lambda agency_id: Agency.objects.filter(pk=agency_id), -1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ def actor_for(user: User, agency: Agency) -> Actor | None:
 
 
 def actor_in(user: User, agency_id: int) -> Actor | None:
-    """`actor_for` by the agency's id."""
+    """`actor_for` by the agency's id. The agency is a question of its own, and its municipality one where it is needed, which
+    is seldom: joined into one, they cost more to put into words and to read than both to ask.
+    """
     memberships = _HELD.answer(user.pk, agency_id)
     return _actor(user, _AGENCY.answer(agency_id)[0], memberships) if memberships else None
 

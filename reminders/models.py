@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from agencies.actors import Actor
 from agencies.models import Agency, User
 from audit import clock
 from audit.clock import Now
@@ -27,14 +26,10 @@ class ReminderState(TextChoices):
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
-    def raised_for(self, actor: Actor) -> "ReminderQuerySet":
+    def raised_for(self, user_id: int, agency_id: int) -> "ReminderQuerySet":
         """What is due by now for this person in this agency, newest first. Whether they may still know of it is the
         rule's to say (`services.reminders_for`), never this list's.
         """
-        return self.raised_by_ids(actor.user.pk, actor.agency.pk)
-
-    def raised_by_ids(self, user_id: int, agency_id: int) -> "ReminderQuerySet":
-        """`raised_for` by the ids of person and agency."""
         return (
             self.filter(recipient=user_id, agency=agency_id, due_at__lte=Now())
             .exclude(state=ReminderState.DROPPED)

@@ -22,7 +22,7 @@ from reminders.rules import Rule, rule_for, rules_by_kind
 
 log = logging.getLogger(__name__)
 
-_UNSEEN = Asked(lambda user_id, agency_id: Reminder.objects.raised_by_ids(user_id, agency_id).unseen(), -1, -2)
+_UNSEEN = Asked(lambda user_id, agency_id: Reminder.objects.raised_for(user_id, agency_id).unseen(), -1, -2)
 # A row that was dropped unsaid may be needed after all (a deadline moved away and back): it is then due again.
 _RAISE = """
     INSERT INTO reminders_reminder AS known
@@ -108,7 +108,7 @@ class Told:
 
 def reminders_for(actor: Actor) -> list[Told]:
     """Everything said to this actor that still holds at this instant, newest first."""
-    return _still_to_tell(Reminder.objects.raised_for(actor), actor)
+    return _still_to_tell(Reminder.objects.raised_for(actor.user.pk, actor.agency.pk), actor)
 
 
 def unseen_for(actor: Actor) -> list[Told]:
@@ -123,7 +123,7 @@ def count_unseen(actor: Actor) -> int:
 
 def open_reminder(reminder_id: uuid.UUID, *, by: Actor) -> str | None:
     """Mark one reminder as seen and return where to act ("" for nowhere); None when there is none for this actor."""
-    mine = Reminder.objects.raised_for(by).filter(pk=reminder_id)
+    mine = Reminder.objects.raised_for(by.user.pk, by.agency.pk).filter(pk=reminder_id)
     reminder = mine.first()
     if reminder is None or not _still_to_tell([reminder], by):
         return None
@@ -134,7 +134,9 @@ def open_reminder(reminder_id: uuid.UUID, *, by: Actor) -> str | None:
 def mark_all_seen(*, by: Actor) -> int:
     """Mark what the actor has on the list as seen; returns how many were new."""
     shown = [told.id for told in unseen_for(by)]
-    return Reminder.objects.raised_for(by).unseen().filter(pk__in=shown).update(seen_at=clock.now())
+    return (
+        Reminder.objects.raised_for(by.user.pk, by.agency.pk).unseen().filter(pk__in=shown).update(seen_at=clock.now())
+    )
 
 
 def still_told(reminders: Iterable[Reminder], actor: Actor) -> set[uuid.UUID]:

@@ -15,8 +15,6 @@ from tests import databases, retold
 from tests.canaries.watch import _nobody_gets_out
 from tests.cast import Cast
 
-pytestmark = pytest.mark.usefixtures("contexts_kept")  # `response.context`
-
 __all__ = ["_nobody_gets_out"]
 
 _as_in_the_product: Callable[..., str] = vars(Template)["_render"]

@@ -53,6 +53,13 @@ def test_what_its_words_would_change_with_is_refused(cast: Cast) -> None:
             Asked(question, -1).answer(1)
 
 
+def test_an_instant_is_not_kept_with_the_words_and_rows_come_alone(cast: Cast) -> None:
+    with pytest.raises(ValueError, match="Now"):
+        Asked(lambda agency_id: Membership.objects.filter(agency=agency_id, valid_from__lte=clock.now()), -1).answer(1)
+    with pytest.raises(ValueError, match="alone"):
+        Asked(lambda agency_id: in_agency(agency_id).select_related("agency"), -1).answer(1)
+
+
 def test_a_session_that_was_ended_is_over_at_the_next_question(cast: Cast) -> None:
     begun = sign_ins.begin(cast.nora.user, user_agent="")
 

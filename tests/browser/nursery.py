@@ -49,10 +49,12 @@ def main() -> None:
             os.setpgid(0, 0)
             _serve(application, line.strip())
         os.close(held)
-        with contextlib.suppress(PermissionError, ProcessLookupError):  # whichever of the two comes first
+        with contextlib.suppress(
+            PermissionError, ProcessLookupError
+        ):  # said by both, so that it holds for both from here
             os.setpgid(child, child)
-        _answer("begun")
         try:
+            _answer("begun")
             sys.stdin.readline()
         finally:  # also when the suite is broken off: the server has a group of its own and does not hear of it
             # At once: nobody waits for an answer any more, and gunicorn takes its time.

@@ -10,6 +10,7 @@ from guardian.shortcuts import remove_perm
 
 from agencies.actors import Actor
 from agencies.enums import Part, ProtectionLevel
+from audit.context import acting
 from cases.models import AgencyKey, Case, CaseAccess
 from cases.services import assignments, conflicts
 from tests import stories
@@ -100,6 +101,8 @@ def test_outside_a_context_or_for_another_user_or_permission_the_answer_is_no(ca
 
     assert not cast.ingrid.user.has_perm("cases.view_case", case)
     with acting_as(cast.mona):
+        assert not cast.ingrid.user.has_perm("cases.view_case", case)
+    with acting(user_id=cast.ingrid.user.pk, agency_id=None):
         assert not cast.ingrid.user.has_perm("cases.view_case", case)
     assert not says_yes(cast.ingrid, case, "cases.delete_case")
     with acting_as(cast.ingrid):

@@ -164,3 +164,11 @@ def test_stylesheets_fetch_only_what_we_serve(sheet):
     fetched = {address.strip('"') for address in re.findall(r"url\(([^)]*)\)", text)}
     assert {address for address in fetched if not (ROOT / "static/css" / address).is_file()} == set()
     assert all(address.startswith("../vendor/fonts/") for address in fetched)
+
+
+def test_paper_has_each_weight_it_prints_in():
+    text = (ROOT / "static/css/plan-print.css").read_text("utf-8")
+    faces = "".join(re.findall(r"@font-face\{.*?\}", text))
+
+    weights = set(re.findall(r"font-weight:(\d+)", faces))
+    assert set(re.findall(r"font-weight:(\d+)", text)) == weights | {"400"}

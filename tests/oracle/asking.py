@@ -117,7 +117,7 @@ def hold_against(
     """
     tally = Tally()
     second = SecondLock(stage.world.events)
-    # What is meant is asked for as each round comes: if the rounds were made with `rule`, it has just found their rights.
+    # What is meant is asked for as each round comes: `rule` has just found these rights, making the round, and still keeps them.
     with_meaning = ((asked, _expected(rule, asked)) for asked in rounds)
     for t, group in groupby(with_meaning, key=lambda one: one[0].at):
         together = list(group)

@@ -79,6 +79,13 @@ class MembershipEndIgnored(Rule):
         return NEVER
 
 
+class MembershipEndInclusive(Rule):
+    """A membership holds at the very instant it ends."""
+
+    def membership_end(self, given: MembershipGiven) -> int:
+        return super().membership_end(given) + 1
+
+
 class RoleIgnored(Rule):
     """Any member will do."""
 
@@ -99,6 +106,14 @@ class AdministratorAnswers(Rule):
 class AssignmentIgnored(Rule):
     def is_assigned(self, user: int, agency: int, case: int, t: int) -> bool:
         return True
+
+
+class AssignmentTakenLate(Rule):
+    """An assignment holds at the very instant it is taken away."""
+
+    def is_assigned(self, user: int, agency: int, case: int, t: int) -> bool:
+        before, now = (super(AssignmentTakenLate, self).is_assigned(user, agency, case, at) for at in (t - 1, t))
+        return before or now
 
 
 class AssignmentInAnyAgency(Rule):
@@ -198,6 +213,13 @@ class DayEndsBeforeItIsOver(Rule):
 class ClosedAccountCounts(Rule):
     def account_is_good(self, user: int, t: int) -> bool:
         return True
+
+
+class AccountClosedLate(Rule):
+    """An account is good at the very instant it is closed."""
+
+    def account_is_good(self, user: int, t: int) -> bool:
+        return super().account_is_good(user, t) or super().account_is_good(user, t - 1)
 
 
 NAMED: tuple[type[Rule], ...] = tuple(kind for kind in Rule.__subclasses__() if kind.__module__ == __name__)

@@ -271,9 +271,10 @@ class Rule:
         """The rights in force that this user may use: what the whole sentence leaves of the agency's."""
         if t != self.kept_at:
             self.kept_at, self.kept_rights = t, {}
-        if (user, agency, case) not in self.kept_rights:
-            self.kept_rights[user, agency, case] = self.find_usable_rights(user, agency, case, t)
-        return self.kept_rights[user, agency, case]
+        kept = self.kept_rights
+        if (user, agency, case) not in kept:
+            kept[user, agency, case] = self.find_usable_rights(user, agency, case, t)
+        return kept[user, agency, case]
 
     def find_usable_rights(self, user: int, agency: int, case: int, t: int) -> list["Right"]:
         if not self.may_act(user, agency, case, t):

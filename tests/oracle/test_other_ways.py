@@ -54,7 +54,7 @@ def test_permissions_and_pages_answer_as_the_oracle_does(own_database: str, owne
                     if actor is None:
                         continue
                     sign_in(client, actor)
-                    # One that is there, where there is one, and one that is not.
+                    # One that is there, where there is one, and mostly one that is not: a page costs fifty times a query.
                     absent = [case for case in cases if case not in known]
                     for case in [*sorted(known)[-1:], *(absent[:1] if t % 6 else [])]:
                         page = shown(client, world, case)

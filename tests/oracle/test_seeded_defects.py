@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from agencies import actors
 from agencies.actors import Actor, actor_for
 from agencies.enums import Role
-from agencies.models import Agency, User
-from agencies.models.people import MembershipQuerySet
+from agencies.models import Agency, Membership, User
 from audit import clock
+from audit.asked import Asked
 from audit.clock import Now
 from cases.models import CaseContentQuerySet, sentence
 from tests import databases
@@ -66,7 +67,9 @@ def _received(patch: pytest.MonkeyPatch) -> None:
 
 
 def _membership(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(MembershipQuerySet, "in_force", lambda rows: rows.filter(valid_from__lte=Now()))
+    begun = Membership.objects.filter(valid_from__lte=Now())
+    held = Asked(lambda user_id, agency_id: begun.filter(user=user_id, agency=agency_id), -1, -2)
+    patch.setattr(actors, "_HELD", held)
 
 
 def _role(patch: pytest.MonkeyPatch) -> None:
@@ -120,7 +123,7 @@ def seen_at(owner_url: str, database: str) -> str:
     with owner_too(owner_url, database) as owner:
         world = Teller(1, agencies=7, users=32, cases=80).tell()
         rule = Rule(world.events)
-        asked = rounds(world, rule, 1, rounds_an_instant=5)
+        asked = rounds(world, rule, 1, rounds_an_instant=6)
         tally = hold_against(Stage(owner, world), asked, rule, {}, stop_at_first=True)
     return f"{tally.asked}: {tally.disagreements[0]}" if tally.disagreements else ""
 

@@ -391,12 +391,15 @@ def rounds(world: World, rule: Rule, seed: int, *, rounds_an_instant: int) -> It
             ]
             had: set[tuple[int, int]] = set()
             for _round in range(rounds_an_instant):
-                among = chance.choices((touched, working, actors), (2, 7, 1))[0]
-                user, agency = chance.choice([actor for actor in among if actor not in had] or actors)
+                # Whose account or membership begins or ends here: just before it and at it, where it shows.
+                among = chance.choices((touched, working, actors), (4 if at in {tick - 1, tick} else 1, 6, 1))[0]
+                user, agency = chance.choice(
+                    [actor for actor in among if actor not in had] or [actor for actor in actors if actor not in had]
+                )
+                had.add((user, agency))
                 granted = sorted(world.pairs[user, agency])
                 if chance.random() < 0.03:
                     agency = chance.randint(1, world.agencies)
-                had.add((user, agency))
                 at_hand = [case for case in granted if tick in world.case_instants[case]]
                 chance.shuffle(at_hand)
                 order = [*at_hand, *chance.sample(granted, len(granted))]

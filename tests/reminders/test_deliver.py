@@ -175,7 +175,7 @@ def test_after_a_days_tries_a_row_is_left_to_a_human_and_stays_on_the_list(cast,
     Reminder.objects.update(attempts=MAX_ATTEMPTS, state=ReminderState.UNCERTAIN)
 
     assert deliver_due(limit=10) == 0
-    assert Reminder.objects.raised_for(cast.ingrid).count() == 1
+    assert Reminder.objects.raised_for(cast.ingrid.user.pk, cast.ingrid.agency.pk).count() == 1
 
 
 def test_four_workers_at_once_send_each_mail_once(own_database, cast, mails, settings):
