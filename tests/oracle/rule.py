@@ -277,6 +277,7 @@ class Rule:
         return kept[user, agency, case]
 
     def find_usable_rights(self, user: int, agency: int, case: int, t: int) -> list["Right"]:
+        """`usable_rights`, worked out."""
         if not self.may_act(user, agency, case, t):
             return []
         return [
