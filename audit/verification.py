@@ -27,16 +27,13 @@ TOLERANCE = dt.timedelta(minutes=5)
 ON_ITS_WAY = 2 * INTERVAL
 MOST_FINDINGS = 25
 
-# The text of a row as it was hashed. PostgreSQL only spells it; what is believed is reckoned in `_read_chain`. Copied
-# out instead of fetched: it then spells the next rows while these are reckoned.
-_ROWS = """
-    COPY (
-        SELECT position, previous, digest, extract(epoch FROM at)::float8,
-               convert_to(json_build_array(id, extract(epoch FROM at), kind, outcome, user_id, agency_id, role, case_id,
-                   to_jsonb(case_ids), to_jsonb(parts), object_type, object_id, basis, purpose, request_id, chain,
-                   position)::text, 'UTF8')
-          FROM audit_event WHERE chain = %s ORDER BY position
-    ) TO STDOUT (FORMAT BINARY)
+# The text of a row as it was hashed. PostgreSQL only spells it; what is believed is reckoned in `_read_chain`.
+ROWS = """
+    SELECT position, previous, digest, extract(epoch FROM at)::float8,
+           convert_to(json_build_array(id, extract(epoch FROM at), kind, outcome, user_id, agency_id, role, case_id,
+               to_jsonb(case_ids), to_jsonb(parts), object_type, object_id, basis, purpose, request_id, chain,
+               position)::text, 'UTF8')
+      FROM audit_event WHERE chain = %s ORDER BY position
 """
 _TYPES = ("int8", "bytea", "bytea", "float8", "bytea")
 _HEADS = (
@@ -97,8 +94,12 @@ def verify(
     with transaction.atomic(), connection.cursor() as cursor:
         if is_outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # By their index the rows are spelled while those before them are reckoned; left to itself PostgreSQL spells all of
+        # them first, and puts them aside on disk to sort them.
+        cursor.execute("SET LOCAL enable_sort = off")
         wanted = sorted(_chains(cursor, copies or {}) if chains is None else set(chains))
         accounts = [_verify_chain(cursor, chain, copies, use_heads=use_heads) for chain in wanted]
+        cursor.execute("SET LOCAL enable_sort = DEFAULT")
         whole = _around(cursor)
     return [*accounts, whole] if whole.count else accounts
 
@@ -149,8 +150,12 @@ def _read_chain(account: Account, marks: list[dict[str, Any]], now: dt.datetime)
 
 
 def _events(chain: int) -> Iterator[tuple[int, bytes, bytes, float, bytes]]:
-    """The rows in their order, as they come: never more than a few in memory however many there are."""
-    with connection.connection.cursor() as cursor, cursor.copy(_ROWS, [chain]) as rows:
+    """The rows in their order, as they come: never more than a few in memory however many there are.
+
+    Copied out instead of fetched: PostgreSQL then goes on with the next rows meanwhile.
+    """
+    copied = f"COPY ({ROWS}) TO STDOUT (FORMAT BINARY)"
+    with connection.connection.cursor() as cursor, cursor.copy(copied, [chain]) as rows:
         rows.set_types(_TYPES)
         for position, previous, digest, at, text in rows.rows():
             yield position or 0, previous or b"", digest or b"", at, text

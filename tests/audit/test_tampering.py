@@ -132,3 +132,28 @@ def test_each_bending_is_told_by_what_it_did(log):
     assert told["disable_trigger"] & {"locks", "unchained"}
     assert "counter" in told["reset_sequence"] or "gap" in told["reset_sequence"]
     assert told["set_clock_back"] == {"clock"}
+
+
+def test_the_events_are_spelled_while_they_are_read_and_never_all_put_aside_to_be_sorted(log, monkeypatch):
+    _chain, copies = log
+    plans: list[str] = []
+    read = verification._events
+
+    def explained(of_chain: int) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL random_page_cost = 1000")  # as it thinks of two hundred thousand rows
+            cursor.execute(f"EXPLAIN {verification.ROWS}", [of_chain])
+            plans.extend(line for (line,) in cursor.fetchall())
+        return read(of_chain)
+
+    monkeypatch.setattr(verification, "_events", explained)
+    with transaction.atomic():
+        verification.verify(copies)
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW enable_sort")
+            assert cursor.fetchone() == ("on",), (
+                "how the rest of the transaction is answered is not the verifier's to say"
+            )
+        transaction.set_rollback(True)
+
+    assert plans and not [line for line in plans if "Sort" in line]
