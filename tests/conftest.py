@@ -23,11 +23,15 @@ _as_in_the_product: Callable[..., str] = vars(Template)["_render"]
 # A worker takes whole files, so that a story is told in one process only. Those of few and long tests come first: taken
 # last, one worker would wait for the other.
 LONG = ("browser", "access", "oracle")
+# Asks for no database of the suite's: who begins with it does not wait while the other worker makes the template.
+MEANWHILE = "test_supervisor.py"
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in LONG)
+    first = items[0].path if items else None
+    items.sort(key=lambda item: (item.path != first, item.path.name != MEANWHILE))
 
 
 def pytest_collection_finish() -> None:

@@ -157,12 +157,19 @@ def test_an_assignment_is_to_one_case_for_one_agency_and_to_work(cast: Cast) -> 
         grants.assign(other, cast.oda.user, by=cast.mona)
         assert [row.user for row in grants.assignments_of(case, ours)] == [cast.ingrid.user]
         assert {row.user for row in grants.assignments_of(other, ours)} == {cast.ingrid.user, cast.oda.user}
-        assert not grants.assignments_of(case, cast.nora.agency), "what another agency's are is not asked here"
         assert not grants.is_assigned(cast.oda, case) and grants.is_assigned(cast.oda, other)
         assert grants.is_assigned(cast.ingrid, case) and not grants.is_assigned(cast.mona, other)
         assert grants.assigned_case_ids(cast.ingrid) == {case.pk, other.pk}
         assert grants.assigned_case_ids(cast.oda) == {other.pk}
         assert grants.assigned_case_ids(cast.mona) == set()
+
+
+def test_one_agencys_assignments_are_not_anothers(cast: Cast) -> None:
+    case = shared(cast)
+
+    with acting_as(cast.mona):
+        assert [row.user for row in grants.assignments_of(case, cast.mona.agency)] == [cast.ingrid.user]
+        assert not grants.assignments_of(case, cast.nora.agency)
 
 
 def test_an_assignment_is_given_once_and_taken_from_one(cast: Cast) -> None:
