@@ -8,7 +8,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Row:
-    """`ours_ms` is what was measured, `limit_ms` what it may be, in `unit` (ms unless it says otherwise).
+    """`ours_ms` is what was measured, `limit_ms` what it may be, in `unit` (ms unless it says otherwise). None is the limit
+    of what is there to compare with.
 
     Where the limit is a multiple of something measured in the same run, `ratio` is ours to that, and `limit_ms` that
     multiple. `guardian_ms` is django-guardian's own way over the same data, where there is one.
@@ -16,7 +17,7 @@ class Row:
 
     work: str
     ours_ms: float
-    limit_ms: float
+    limit_ms: float | None
     cases: int | None = None
     agency: str = ""
     guardian_ms: float | None = None
@@ -25,7 +26,7 @@ class Row:
 
     @property
     def is_over(self) -> bool:
-        return self.ours_ms > self.limit_ms
+        return self.limit_ms is not None and self.ours_ms > self.limit_ms
 
 
 HEADING = f"{'':52} {'saker':>7} {'ser':>6} {'målt':>9} {'grense':>9} {'guardian':>9} {'forhold':>8}"
@@ -38,7 +39,7 @@ def line(row: Row) -> str:
         f"{row.cases or '':>7}",
         f"{row.agency:>6}",
         f"{row.ours_ms:>9.2f}",
-        f"{row.limit_ms:>9.2f}",
+        f"{row.limit_ms:>9.2f}" if row.limit_ms is not None else " " * 9,
         f"{row.guardian_ms:>9.1f}" if row.guardian_ms is not None else " " * 9,
         f"{row.ratio:>8.2f}" if row.ratio is not None else " " * 8,
         row.unit,

@@ -157,3 +157,16 @@ def test_the_events_are_spelled_while_they_are_read_and_never_all_put_aside_to_b
         transaction.set_rollback(True)
 
     assert plans and not [line for line in plans if "Sort" in line]
+
+
+def test_a_row_its_index_does_not_lead_to_is_seen(log, monkeypatch):
+    chain, copies = log
+    read = verification._events
+
+    with transaction.atomic():
+        tampering.add_event(chain)
+        monkeypatch.setattr(verification, "_events", lambda of_chain: list(read(of_chain))[:-1])
+        told = codes(verification.verify(copies))
+        transaction.set_rollback(True)
+
+    assert told == {"hidden"}
