@@ -13,7 +13,7 @@ from audit.enums import Outcome
 _ADD = """
     INSERT INTO audit_event (id, at, kind, outcome, user_id, agency_id, role, case_id, case_ids, parts, object_type,
                              object_id, basis, purpose, request_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s::varchar[], %s, %s, %s, %s, %s)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, string_to_array(%s, ',')::uuid[], string_to_array(%s, ','), %s, %s, %s, %s, %s)
 """
 
 
@@ -42,12 +42,12 @@ def record(
     """
     behalf = context.current()
     row: list[Any] = [
-        uuid.uuid4(), clock.now(), kind, str(outcome), user_id, agency_id, role, case_id, list(case_ids), sorted(set(parts)),
-        object_type, str(object_id or ""), basis, purpose, behalf.request_id if behalf else None,
+        uuid.uuid4(), clock.now(), kind, str(outcome), user_id, agency_id, role, case_id, ",".join(map(str, case_ids)),
+        ",".join(sorted(set(parts))), object_type, str(object_id or ""), basis, purpose, behalf.request_id if behalf else None,
     ]  # fmt: skip
     try:
         # Without a savepoint of its own: when the row fails, what it tells of is to fail with it.
-        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
             cursor.execute(_ADD, row)
     except DatabaseError as error:
         raise AuditUnavailableError from error
