@@ -40,6 +40,7 @@ _TYPES = ("int8", "bytea", "bytea", "float8", "bytea")
 _HEADS = (
     "SELECT chain, number, position, count, digest, at, key, signature FROM audit_head WHERE chain = %s ORDER BY number"
 )
+# The chain is read along an index, which whoever bends the log could bend too: this is counted without any.
 _COUNTED = """
     SELECT chain, count(*), count(*) FILTER (WHERE chain IS NULL OR chain <> coalesce(agency_id, 0))
       FROM audit_event GROUP BY chain
