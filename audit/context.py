@@ -52,10 +52,10 @@ def set_database_context(user_id: int | None, agency_id: int | None) -> dt.datet
 def acting(*, user_id: int | None, agency_id: int | None) -> Iterator[Behalf]:
     """Run a block in one transaction on behalf of a user and agency, and restore whoever acted before.
 
-    Used by the request's middleware, by background jobs (an agency without a user) and by tests. The setting would
-    survive the release of a savepoint, so it is put back by hand.
+    Used by the request's middleware, by background jobs (an agency without a user) and by tests. The setting ends with the
+    transaction. It would survive the release of a savepoint, so within another block it is put back by hand.
     """
-    before = _behalf.get()
+    before, is_within = _behalf.get(), connection.in_atomic_block
     with transaction.atomic():
         behalf = Behalf(user_id, agency_id, set_database_context(user_id, agency_id))
         if before is not None:
@@ -63,7 +63,7 @@ def acting(*, user_id: int | None, agency_id: int | None) -> Iterator[Behalf]:
         token = _behalf.set(behalf)
         try:
             yield behalf
-            if connection.in_atomic_block and not connection.needs_rollback:
+            if is_within and not connection.needs_rollback:
                 set_database_context(*((before.user_id, before.agency_id) if before else (None, None)))
         finally:
             _behalf.reset(token)

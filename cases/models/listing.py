@@ -23,6 +23,9 @@ NEAR = 200
 
 # Keeps the database from reading all the lines and sorting them: it walks them in their order until the page is full.
 _AS_A_WALK = "OFFSET 0"
+# Every id is at or above it. Planning for any agency, the database takes an agency to have few lines and would rather sort
+# them all than go through the ids in their index; asked from an id on, it goes through the index.
+_LOWEST = uuid.UUID(int=0)
 _LED = "c.lead_agency_id = %s AND c.due_at IS NOT NULL"
 _NEWEST = "SELECT max(a.activity_at) FROM ({lines}) a WHERE a.case_id = {case}"
 
@@ -63,8 +66,11 @@ class CaseList:
         if late:
             led, of_led = self.is_led
             words, values = f"{words} AND {led} AND c.due_at <= (SELECT samlos.now())", [*values, *of_led]
-        there, more = IsThere("pk", actor=actor, row_by_row=True).condition("c.id")
+        is_there = IsThere("pk", actor=actor, row_by_row=True)
+        there, more = is_there.condition("c.id")
         self.let_through: tuple[str, list[Any]] = (f"{words} AND {there}", [*values, *more])
+        open_to, more = is_there.open_to_a_line("c.id")
+        self.let_through_by_line: tuple[str, list[Any]] = (f"{words} AND {open_to}", [*values, *more])
 
     def ids(self, limit: int, *, after: Place | None = None) -> list[uuid.UUID]:
         """The first `limit` of them, or the first below a place."""
@@ -113,11 +119,11 @@ class CaseList:
         """
         led, of_led = self.is_led
         lines, values = lines_of(self.actor)
-        words, more = self.let_through
+        words, more = self.let_through_by_line
         only, ids = self._only("w.case_id")
-        walk = f"SELECT DISTINCT w.case_id FROM ({lines}) w WHERE true {only} ORDER BY w.case_id {_AS_A_WALK}"  # noqa: S608
+        walk = f"SELECT DISTINCT w.case_id FROM ({lines}) w WHERE w.case_id >= %s {only} ORDER BY w.case_id {_AS_A_WALK}"  # noqa: S608
         sql = f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.case_id WHERE NOT ({led}) AND {words}"  # noqa: S608
-        return sql, [*values, *ids, *of_led, *more]
+        return sql, [*values, _LOWEST, *ids, *of_led, *more]
 
     def _only(self, column: str) -> tuple[str, list[Any]]:
         """The condition, with its AND, that keeps to the ids named."""
@@ -135,7 +141,7 @@ class CaseList:
             walk = f"{walk} AND (w.activity_at, w.case_id) < (%s, %s)"
             walk_values += [place.activity_at, place.case_id]
         walk = f"{walk} ORDER BY w.activity_at DESC, w.case_id DESC {_AS_A_WALK}"
-        words, values = self.let_through
+        words, values = self.let_through_by_line
         sql = (
             f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.case_id"  # noqa: S608
             f" WHERE NOT ({led}) AND w.activity_at = ({newest}) AND {words}"

@@ -101,22 +101,34 @@ class IsThere(_Condition):
         self.row_by_row = row_by_row
 
     def condition(self, *columns: str) -> tuple[str, list[Any]]:
-        (case,) = columns
         if not self.actor.works_on_cases:
             return "false", []
+        (case,) = columns
         line, values = _line_of(self.actor)
-        no_join = " OFFSET 0" if self.row_by_row else ""  # a question so written is never turned into a join
-        user, agency = self.actor.user.pk, self.actor.agency.pk
-        sql = f"EXISTS({line}{no_join}) AND NOT EXISTS({_CONFLICT}{no_join}) AND NOT EXISTS({_NOT_CLEARED}{no_join})"
-        values += [user, [str(level) for level in self.actor.levels_hidden]]
+        open_to, more = self.open_to_a_line(case)
+        sql = f"EXISTS({line}{self._no_join}) AND {open_to}".format(case=case)
+        values += more
         if not self.actor.answers_for_agency:
             # The lines say it all; from these few the database begins instead of from the whole agency's cases.
             sql += (
-                f" AND {{case}} IN ({_ASSIGNMENTS} UNION SELECT a.case_id FROM cases_caseaccess a"
+                f" AND {case} IN ({_ASSIGNMENTS} UNION SELECT a.case_id FROM cases_caseaccess a"
                 f" WHERE a.agency_id = %s AND a.user_id = %s AND {_IN_FORCE})"
             )
+            user, agency = self.actor.user.pk, self.actor.agency.pk
             values += [user, agency, agency, user]
-        return f"({sql.format(case=case)})", values
+        return f"({sql})", values
+
+    def open_to_a_line(self, case: str) -> tuple[str, list[Any]]:
+        """What is left to ask where the case comes from one of `lines_of` the actor."""
+        if not self.actor.works_on_cases:
+            return "false", []
+        sql = f"NOT EXISTS({_CONFLICT}{self._no_join}) AND NOT EXISTS({_NOT_CLEARED}{self._no_join})"
+        return sql.format(case=case), [self.actor.user.pk, [str(level) for level in self.actor.levels_hidden]]
+
+    @property
+    def _no_join(self) -> str:
+        """A question so written is never turned into a join."""
+        return " OFFSET 0" if self.row_by_row else ""
 
 
 class IsWorkedOn(_Condition):

@@ -1,5 +1,7 @@
 """On whose behalf the database is asked, and that nobody is left behind."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection, transaction
 
@@ -61,6 +63,21 @@ def test_a_block_whose_transaction_is_marked_for_rollback_gives_back(cast):
         transaction.set_rollback(True)
 
     assert asked() == (None, None)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_with_its_transaction_the_outermost_block_leaves_nobody_behind(cast, fails):
+    def on_a_connection_of_its_own(actor):
+        try:
+            with acting_as(actor):
+                within = asked()
+                transaction.set_rollback(fails)
+            return within, asked()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as threads:  # the test itself is within a transaction
+        assert threads.submit(on_a_connection_of_its_own, cast.ingrid).result() == (names(cast.ingrid), (None, None))
 
 
 def test_inner_and_outer_belong_to_the_same_request(cast):
