@@ -121,7 +121,9 @@ class CaseList:
         lines, values = lines_of(self.actor)
         words, more = self.let_through_by_line
         only, ids = self._only("w.case_id")
-        walk = f"SELECT DISTINCT w.case_id FROM ({lines}) w WHERE w.case_id >= %s {only} ORDER BY w.case_id {_AS_A_WALK}"  # noqa: S608
+        walk = (
+            f"SELECT DISTINCT w.case_id FROM ({lines}) w WHERE w.case_id >= %s {only} ORDER BY w.case_id {_AS_A_WALK}"  # noqa: S608
+        )
         sql = f"SELECT c.id FROM ({walk}) w JOIN cases_case c ON c.id = w.case_id WHERE NOT ({led}) AND {words}"  # noqa: S608
         return sql, [*values, _LOWEST, *ids, *of_led, *more]
 
