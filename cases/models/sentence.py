@@ -75,15 +75,17 @@ class IsOneOf(models.Func):
 
     output_field = models.BooleanField()
 
-    def __init__(self, column: str, ids: Iterable[uuid.UUID]) -> None:
+    def __init__(self, column: str, ids: Iterable[uuid.UUID | int]) -> None:
         super().__init__(column)
         self.ids = list(ids)
 
     def as_sql(  # type: ignore[override]
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
     ) -> tuple[str, Any]:
-        column, params = compiler.compile(self.source_expressions[0])
-        return f"{column} IN (SELECT unnest(%s::uuid[]))", [*params, self.ids]
+        (asked_of,) = self.source_expressions
+        column, params = compiler.compile(asked_of)
+        kind = asked_of.output_field.rel_db_type(connection)
+        return f"{column} IN (SELECT unnest(%s::{kind}[]))", [*params, self.ids]
 
 
 class IsThere(_Condition):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from agencies.actors import Actor
 from agencies.http import Request
 from agencies.models import Agency
+from audit.asked import Asked
 from cases.enums import CaseState
 from cases.forms.listing import CaseFilter
 from cases.grants import assigned_case_ids
@@ -23,6 +24,7 @@ from cases.views.loading import record_list
 PAGE = 25
 # A count beyond this is "100+". Each case counted is asked of both locks, since closed and hidden ones do not count.
 MOST = 100
+_LEADS = Asked(lambda ids: Agency.objects.filter(IsOneOf("pk", ids)), [-1])
 
 
 @require_GET
@@ -62,7 +64,7 @@ def case_rows(actor: Actor, ids: list[uuid.UUID], mine: set[uuid.UUID]) -> list[
     # The same few agencies lead them all: joined, each was fetched with every case, and the database began with them.
     leads = {actor.agency.pk: actor.agency}
     if others := {case.lead_agency_id for case in found.values()} - leads.keys():
-        leads |= Agency.objects.in_bulk(others)
+        leads |= {lead.pk: lead for lead in _LEADS.answer(sorted(others))}
     reports = report_labels(actor, found.values())
     rows = [found[case_id] for case_id in ids if case_id in found]
     for case in rows:

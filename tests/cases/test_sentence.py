@@ -283,6 +283,13 @@ def test_ids_are_given_as_one_value() -> None:
     assert values == ([CASE, ANOTHER_CASE],)
 
 
+def test_other_keys_than_a_cases_are_asked_for_as_what_they_are() -> None:
+    words, values = Agency.objects.filter(IsOneOf("pk", [1, 2])).query.sql_with_params()
+
+    assert "IN (SELECT unnest(%s::integer[]))" in words
+    assert values == ([1, 2],)
+
+
 def test_row_by_row_each_case_is_a_question_of_its_own() -> None:
     """`OFFSET 0` is what keeps the database from turning it into a join: nothing else of the answer tells."""
     asked_so = {
