@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
+from psycopg.pq import TransactionStatus
 
 
 @dataclass
@@ -53,7 +54,10 @@ def acting(*, user_id: int | None, agency_id: int | None) -> Iterator[Behalf]:
     """Run a block in one transaction on behalf of a user and agency, and restore whoever acted before.
 
     Used by the request's middleware, by background jobs (an agency without a user) and by tests. The setting ends with the
-    transaction. It would survive the release of a savepoint, so within another block it is put back by hand.
+    transaction. It would survive the release of a savepoint, so within another transaction it is put back by hand.
+
+    Raises TransactionManagementError, a DatabaseError, when the database gave up the transaction and nobody said so: it
+    would take the commit for a rollback and call it done, and what was answered would have no row.
     """
     before, is_within = _behalf.get(), connection.in_atomic_block
     with transaction.atomic():
@@ -63,8 +67,11 @@ def acting(*, user_id: int | None, agency_id: int | None) -> Iterator[Behalf]:
         token = _behalf.set(behalf)
         try:
             yield behalf
-            if is_within and not connection.needs_rollback:
-                set_database_context(*((before.user_id, before.agency_id) if before else (None, None)))
+            if not connection.needs_rollback:
+                if is_within:
+                    set_database_context(*((before.user_id, before.agency_id) if before else (None, None)))
+                elif connection.connection.info.transaction_status == TransactionStatus.INERROR:
+                    raise transaction.TransactionManagementError("an error of the database's was passed over")
         finally:
             _behalf.reset(token)
 

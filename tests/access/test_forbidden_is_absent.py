@@ -160,6 +160,7 @@ def first_lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(owner, name, everything)
     for condition in (sentence.IsThere, sentence.IsCovered, sentence.IsWorkedOn):
         monkeypatch.setattr(condition, "condition", anything)
+    monkeypatch.setattr(sentence.IsThere, "open_to_a_line", anything)
     monkeypatch.setattr(listing, "lines_of", lambda _actor: ("SELECT a.* FROM cases_caseaccess a", []))
 
 

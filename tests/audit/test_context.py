@@ -1,9 +1,10 @@
 """On whose behalf the database is asked, and that nobody is left behind."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from audit import context
 from audit.models import Event
@@ -65,19 +66,49 @@ def test_a_block_whose_transaction_is_marked_for_rollback_gives_back(cast):
     assert asked() == (None, None)
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_with_its_transaction_the_outermost_block_leaves_nobody_behind(cast, fails):
-    def on_a_connection_of_its_own(actor):
+def on_a_connection_of_its_own(work):
+    """What `work` answers where no transaction is running: the test itself is within one."""
+
+    def done():
         try:
-            with acting_as(actor):
-                within = asked()
-                transaction.set_rollback(fails)
-            return within, asked()
+            return work()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor() as threads:  # the test itself is within a transaction
-        assert threads.submit(on_a_connection_of_its_own, cast.ingrid).result() == (names(cast.ingrid), (None, None))
+    with ThreadPoolExecutor() as threads:
+        return threads.submit(done).result()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_with_its_transaction_the_outermost_block_leaves_nobody_behind(cast, fails):
+    ingrid = cast.ingrid
+
+    def work():
+        with acting_as(ingrid):
+            within = asked()
+            transaction.set_rollback(fails)
+        return within, asked()
+
+    assert on_a_connection_of_its_own(work) == (names(ingrid), (None, None))
+
+
+def test_a_block_the_database_gave_up_is_not_taken_for_done(cast):
+    ingrid = cast.ingrid
+    with acting_as(ingrid), pytest.raises(DatabaseError), acting_as(ingrid):
+        passed_over()
+
+    def work():
+        with acting_as(ingrid):
+            passed_over()
+
+    with pytest.raises(DatabaseError):
+        on_a_connection_of_its_own(work)
+
+
+def passed_over():
+    """The database has ended the transaction, and nobody has marked it so."""
+    with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1/0")
 
 
 def test_inner_and_outer_belong_to_the_same_request(cast):

@@ -14,6 +14,7 @@ from agencies.actors import Actor
 from audit.enums import Outcome, Purpose
 from audit.models import Event
 from cases.enums import RightReason
+from cases.models.sentence import IsOneOf
 from tests import databases
 from tests.access.surfaces import PROTECTED, Kind, Surface, ask, sorted_surfaces, text_of
 from tests.access.world import FAMILY_NAME, RECEIVED, World, canary, world
@@ -90,7 +91,7 @@ class Walker:
     def new_events(self) -> list[Event]:
         """What the log of the agency holds since the last time."""
         with acting_as(self.actor):
-            found = list(Event.objects.filter(user_id=self.actor.user.pk).exclude(pk__in=self.logged))
+            found = list(Event.objects.filter(~IsOneOf("pk", self.logged), user_id=self.actor.user.pk))
         self.logged |= ids(found)
         return found
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from agencies.actors import Actor
-from agencies.enums import Part
+from agencies.enums import Part, ProtectionLevel
 from audit import clock
 from cases.enums import CaseState, EntryKind
-from cases.models import Case, CaseAccess, listing
+from cases.models import Case, CaseAccess, Person, listing
 from cases.models.listing import CaseList
-from cases.services import entries
+from cases.services import conflicts, entries
 from tests import stories
 from tests.cases.roles import PRIVACY_OFFICER, in_role
 from tests.cases.sharing import consent_in_force
@@ -133,6 +133,27 @@ def test_a_case_that_is_not_there_has_no_place(cast: Cast, shift_clock: Callable
         assert all(CaseList(cast.nils).place(known) for known in by_hand(cast.nils))
         assert CaseList(cast.nils).place(hidden.pk) is None
         assert CaseList(cast.nils).place(uuid.uuid4()) is None
+
+
+@pytest.mark.parametrize("key", ["nils", "ingrid"])
+def test_neither_a_declared_conflict_nor_a_protection_not_cleared_for_is_listed_or_counted(
+    cast: Cast, shift_clock: Callable[..., None], key: str
+) -> None:
+    """In the walk of the others, where each case comes from a line, as among the led."""
+    written_in(cast, shift_clock)
+    actor = getattr(cast, key)
+    with acting_as(actor):
+        conflicted, protected, free = by_hand(actor)
+        listed = CaseList(actor, only=None if actor.answers_for_agency else [conflicted, protected, free])
+        assert listed.count(CASES) == CASES
+        conflicts.declare(Case.objects.get(pk=conflicted), by=actor)
+    with acting_as(cast.ingrid):
+        Person.objects.filter(case=protected).update(protection_level=ProtectionLevel.STRICTLY_CONFIDENTIAL)
+    with acting_as(actor):
+        assert listed.ids(CASES) == [free]
+        assert listed.count(CASES) == 1
+        assert listed.place(free) is not None
+        assert (listed.place(conflicted), listed.place(protected)) == (None, None)
 
 
 @pytest.mark.req("U23-21")
