@@ -103,8 +103,6 @@ class IsThere(_Condition):
         self.row_by_row = row_by_row
 
     def condition(self, *columns: str) -> tuple[str, list[Any]]:
-        if not self.actor.works_on_cases:
-            return "false", []
         (case,) = columns
         line, values = _line_of(self.actor)
         open_to, more = self.open_to_a_line(case)
