@@ -100,13 +100,13 @@ class IsThere(_Condition):
 
     def __init__(self, *columns: str, actor: "Actor", row_by_row: bool = False) -> None:
         super().__init__(*columns, actor=actor)
-        self.row_by_row = row_by_row
+        self.no_join = " OFFSET 0" if row_by_row else ""  # a question so written is never turned into a join
 
     def condition(self, *columns: str) -> tuple[str, list[Any]]:
         (case,) = columns
         line, values = _line_of(self.actor)
         open_to, more = self.open_to_a_line(case)
-        sql = f"EXISTS({line}{self._no_join}) AND {open_to}".format(case=case)
+        sql = f"EXISTS({line}{self.no_join}) AND {open_to}".format(case=case)
         values += more
         if not self.actor.answers_for_agency:
             # The lines say it all; from these few the database begins instead of from the whole agency's cases.
@@ -122,13 +122,8 @@ class IsThere(_Condition):
         """What is left to ask where the case comes from one of `lines_of` the actor."""
         if not self.actor.works_on_cases:
             return "false", []
-        sql = f"NOT EXISTS({_CONFLICT}{self._no_join}) AND NOT EXISTS({_NOT_CLEARED}{self._no_join})"
+        sql = f"NOT EXISTS({_CONFLICT}{self.no_join}) AND NOT EXISTS({_NOT_CLEARED}{self.no_join})"
         return sql.format(case=case), [self.actor.user.pk, [str(level) for level in self.actor.levels_hidden]]
-
-    @property
-    def _no_join(self) -> str:
-        """A question so written is never turned into a join."""
-        return " OFFSET 0" if self.row_by_row else ""
 
 
 class IsWorkedOn(_Condition):
