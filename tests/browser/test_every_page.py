@@ -17,8 +17,7 @@ from meetings.services import agenda
 from tests import stories
 from tests.actionplans import planning
 from tests.browser.conftest import Visitor
-from tests.cases import test_insight as looking
-from tests.cases import weekly
+from tests.cases import looking, weekly
 from tests.cast import Cast, acting_as
 from tests.consent import breaking
 from tests.consent import test_disclose as disclosing
