@@ -24,17 +24,17 @@ def label_of(number: str | None) -> str:
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
-    def visible_to(self, actor: "Actor | None") -> "CaseQuerySet":
+    def visible_to(self, actor: "Actor | None", *, row_by_row: bool = False) -> "CaseQuerySet":
         """The cases `actor` may know of at this instant: the whole sentence of design.md ("Access").
 
         A right of the agency in force, and the user assigned, or in a role that answers for the agency's cases; or a
         break-glass of this very user, which names its user and so is the need to know itself. No declared conflict; the
         person's protection level within the user's clearance. Membership and sign-in are what made the actor. Nothing
-        of this is ever kept.
+        of this is ever kept. `row_by_row`: to look up a few by key (`IsThere`).
         """
         if actor is None:
             return self.none()
-        return self.filter(IsThere("pk", actor=actor))
+        return self.filter(IsThere("pk", actor=actor, row_by_row=row_by_row))
 
     def worked_on_by(self, actor: "Actor") -> "CaseQuerySet":
         """Those of them the actor is in on the agency's behalf, and not on a break-glass alone, which is for reading."""

@@ -51,7 +51,8 @@ def _cases(actor: Actor, wanted: str) -> list[uuid.UUID]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT case_id FROM samlos.search_people(%s, %s)", [wanted, most])
             found = [case_id for (case_id,) in cursor.fetchall()]
-        visible = set(Case.objects.visible_to(actor).filter(IsOneOf("pk", found)).values_list("pk", flat=True))
+        looked_up = Case.objects.visible_to(actor, row_by_row=True).filter(IsOneOf("pk", found))
+        visible = set(looked_up.values_list("pk", flat=True))
         if len(visible) >= SHOWN or len(found) < most:
             break
     return [case_id for case_id in found if case_id in visible][:SHOWN]

@@ -150,7 +150,7 @@ def first_lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
     search write it themselves: only the database says no.
     """
 
-    def everything(self: Any, *_asked: object) -> Any:
+    def everything(self: Any, *_asked: object, **_how: object) -> Any:
         return self.all()
 
     def anything(self: object, *_columns: str) -> tuple[str, list[object]]:
