@@ -99,6 +99,8 @@ class OneTransaction:
                     raise RuntimeError("A streamed body is sent after the transaction and would escape the log.")
                 if response.status_code in {403, 404, 409} or response.status_code >= 500:
                     transaction.set_rollback(True)
+                elif transaction.get_rollback():
+                    raise transaction.TransactionManagementError("what was answered would have no row")
             self._record_refusal(request, response)
         except (AuditUnavailableError, DatabaseError):
             # What cannot be logged is not answered (G7); a commit that fails has shown nobody anything.

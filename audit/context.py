@@ -56,8 +56,8 @@ def acting(*, user_id: int | None, agency_id: int | None) -> Iterator[Behalf]:
     Used by the request's middleware, by background jobs (an agency without a user) and by tests. The setting ends with the
     transaction. It would survive the release of a savepoint, so within another transaction it is put back by hand.
 
-    Raises TransactionManagementError, a DatabaseError, when the database gave up the transaction and nobody said so: it
-    would take the commit for a rollback and call it done, and what was answered would have no row.
+    Raises DatabaseError when the database gave up the transaction and nobody said so: it would take the commit for a
+    rollback and call it done, and what was answered would have no row.
     """
     before, is_within = _behalf.get(), connection.in_atomic_block
     with transaction.atomic():

@@ -30,7 +30,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         A right of the agency in force, and the user assigned, or in a role that answers for the agency's cases; or a
         break-glass of this very user, which names its user and so is the need to know itself. No declared conflict; the
         person's protection level within the user's clearance. Membership and sign-in are what made the actor. Nothing
-        of this is ever kept. `row_by_row`: to look up a few by key (`IsThere`).
+        of this is ever kept. `row_by_row`: to look them up by key (`IsThere`).
         """
         if actor is None:
             return self.none()

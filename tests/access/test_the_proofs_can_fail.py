@@ -80,7 +80,7 @@ def test_a_filter_that_only_the_list_has_and_not_the_search_is_found(
     (oda,) = people(cast, known, "oda")
     filtered = CaseQuerySet.visible_to
 
-    def only_elsewhere(self: CaseQuerySet, actor: Actor | None) -> CaseQuerySet:
+    def only_elsewhere(self: CaseQuerySet, actor: Actor | None, **_how: bool) -> CaseQuerySet:
         return self.all()
 
     def searched(request: Any) -> HttpResponse:
@@ -100,7 +100,7 @@ def test_a_filter_that_only_the_list_has_and_not_the_search_is_found(
         monkeypatch.undo()
         clear_url_caches()
 
-    assert oda.wrong
+    assert oda.wrong == ["oda POST search: 200 with ['Elias']"]
 
 
 def test_a_permission_kept_for_a_second_is_found(
@@ -110,7 +110,7 @@ def test_a_permission_kept_for_a_second_is_found(
     asked = CaseQuerySet.visible_to
     kept: dict[int, tuple[float, list[uuid.UUID]]] = {}
 
-    def cached(self: CaseQuerySet, actor: Actor | None) -> CaseQuerySet:
+    def cached(self: CaseQuerySet, actor: Actor | None, **_how: bool) -> CaseQuerySet:
         assert actor is not None
         at, ids = kept.get(actor.user.pk, (0.0, []))
         if time.monotonic() - at > 1:

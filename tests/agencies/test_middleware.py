@@ -150,6 +150,15 @@ def test_what_went_wrong_changes_nothing(client, cast, outcome, status):
     assert SECRET not in answer.content.decode()
 
 
+def test_an_answer_of_which_nothing_would_be_kept_is_not_given(client, cast):
+    sign_in(client, cast.ingrid)
+
+    answer = client.get("/write/passed-over/")
+
+    assert (answer.status_code, SECRET in answer.content.decode()) == (503, False)
+    assert not written("passed-over")
+
+
 def test_a_refusal_says_why_and_a_wrong_moment_too(client, cast):
     sign_in(client, cast.ingrid)
 
