@@ -163,6 +163,72 @@ def test_someone_elses_socket_folder_is_refused(tmp_path):
         embedded._socket_folder(tmp_path, tmp_path / "run", None)
 
 
+@pytest.fixture
+def memory(monkeypatch):
+    """A folder everybody may write to, that passes for memory with room enough."""
+    folder = Path(tempfile.mkdtemp(prefix="samlos-memory-"))
+    folder.chmod(0o1777)
+    monkeypatch.setattr(embedded, "MEMORY", folder)
+    monkeypatch.setattr(embedded, "ROOM_IN_MEMORY", 0)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def small_home():
+    folder = Path(tempfile.mkdtemp(prefix="samlos-small-"))
+    yield folder
+    embedded.stop(folder)
+    shutil.rmtree(folder)
+
+
+def test_in_memory_the_data_lies_there_for_all_users_and_goes_when_the_servers_stop(memory, small_home):
+    servers = embedded.start(small_home, scratch=True, in_memory=True)
+    assert memory in servers.place.data.parents
+    assert stat.S_IMODE(servers.place.data.parent.stat().st_mode) == 0o700
+    with psycopg.connect(servers.owner_url) as connection:
+        connection.execute("CREATE TABLE kept (id int)")
+
+    again = embedded.start(small_home, scratch=True)
+    assert again.place == servers.place
+    with psycopg.connect(again.owner_url) as connection:
+        connection.execute("SELECT * FROM kept")
+
+    embedded.stop(small_home)
+    again.stop()
+    assert list(memory.iterdir()) == []
+    assert processes_of(small_home) == processes_of(memory) == []
+
+
+def test_in_memory_nothing_is_left_of_a_home_that_was_deleted(memory, small_home):
+    before = embedded.start(small_home, scratch=True, in_memory=True)
+    embedded._stop_valkey(before.place)
+    before.place.passwords.unlink()
+
+    servers = embedded.start(small_home, scratch=True, in_memory=True)
+
+    with psycopg.connect(servers.database_url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_without_room_in_memory_the_data_lies_on_disk(memory, small_home, monkeypatch):
+    assert embedded._room_in_memory() > 0
+    monkeypatch.setattr(embedded, "ROOM_IN_MEMORY", embedded._room_in_memory() * 2)
+    assert embedded._find_place(small_home, in_memory=True).memory is None
+    monkeypatch.setattr(embedded, "MEMORY", memory / "absent")
+    assert embedded._room_in_memory() == 0
+
+
+def test_a_folder_in_memory_that_others_can_write_to_is_refused(memory, small_home):
+    folder = embedded._find_place(small_home, in_memory=True).memory
+    assert folder is not None
+    folder.chmod(0o777)
+
+    with pytest.raises(embedded.EmbeddedError, match="open to others"):
+        embedded.start(small_home, scratch=True, in_memory=True)
+    folder.rmdir()
+
+
 def test_env_prints_what_a_shell_can_read(home, servers):
     command = [sys.executable, "-m", "config.embedded", "env", "--home", str(home)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
