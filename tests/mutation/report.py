@@ -73,6 +73,7 @@ def written(results: list[Result], seconds: int) -> str:
         lines += [f"### `{file}`", ""]
         for one in sorted(living_here, key=lambda result: (result.line, result.before, result.after)):
             why = known.get((one.file, one.function, one.before, one.after), "Not explained yet.")
-            lines += [f"- `{one.function}`: `{one.before}` → `{one.after}`. {why}"]
+            where = f"`{one.function}`" if one.function else "outside any function"
+            lines += [f"- {where}: `{one.before}` → `{one.after}`. {why}"]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
