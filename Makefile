@@ -13,8 +13,8 @@ export XDG_RUNTIME_DIR ?= /tmp
 
 VENV = .venv/bin
 MANAGE = $(VENV)/python manage.py
-# Servers of the suite's own, careless about power cuts and in memory if it holds them, stopped by whoever uses them last.
-BESIDE_SERVERS = $(VENV)/python -m config.embedded run --scratch --in-memory --home $(SAMLOS_HOME)/test --
+# Servers of the suite's own, careless about power cuts, stopped by whoever uses them last.
+BESIDE_SERVERS = $(VENV)/python -m config.embedded run --scratch $(IN_MEMORY) --home $(SAMLOS_HOME)/test --
 PYTEST_WORKERS ?= 2
 
 help:
@@ -25,6 +25,7 @@ demo:
 	@$(PYTHON) config/bootstrap.py
 	@exec $(VENV)/python -m config.supervisor
 
+test: IN_MEMORY = --in-memory
 test:
 	@$(PYTHON) config/bootstrap.py dev
 	@$(BESIDE_SERVERS) $(VENV)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not deep" $(TESTS)

@@ -49,7 +49,7 @@ LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes
 READY_SECONDS = 60
 # Autovacuum's workers are a superuser's: a database they look at just then cannot be dropped by its owner.
 SCRATCH_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-# A database of a test's own is four hundred files, made in a twentieth of the time here. The suite needs half a gigabyte.
+# A database of a test's own is four hundred files, made in a twentieth of the time here. The suite takes 0.84 GB at its most.
 MEMORY = Path("/dev/shm")  # noqa: S108 (checked like every folder others could have made)
 ROOM_IN_MEMORY = 3 << 30  # bytes
 IN_MEMORY_SETTINGS = {"max_wal_size": "256MB"}
