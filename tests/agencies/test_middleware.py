@@ -151,6 +151,7 @@ def test_what_went_wrong_changes_nothing(client, cast, outcome, status):
 
 
 def test_an_answer_of_which_nothing_would_be_kept_is_not_given(client, cast):
+    """No row, no answer (G7), also where the database's refusal was swallowed."""
     sign_in(client, cast.ingrid)
 
     answer = client.get("/write/passed-over/")

@@ -93,6 +93,7 @@ def test_with_its_transaction_the_outermost_block_leaves_nobody_behind(cast, fai
 
 
 def test_a_block_the_database_gave_up_is_not_taken_for_done(cast):
+    """PostgreSQL would answer its COMMIT as one that went well, and the row would be gone (G7)."""
     ingrid = cast.ingrid
     with acting_as(ingrid), pytest.raises(DatabaseError), acting_as(ingrid):
         passed_over()
