@@ -11,8 +11,8 @@ from audit.enums import Outcome
 class Event(models.Model):
     """One thing somebody did or read. No foreign keys: the log outlives what it tells of. No content, ever.
 
-    `chain`, `position`, `previous` and `digest` are set by the database when the transaction commits, one chain an
-    agency: a row that was changed, removed or slipped in breaks the chain after it.
+    When the transaction commits the database gives it a place in its agency's chain (`Link`): an event that
+    was changed, removed or slipped in breaks the chain after it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -30,20 +30,30 @@ class Event(models.Model):
     basis = models.CharField(max_length=60, blank=True)
     purpose = models.CharField(max_length=60, blank=True)
     request_id = models.UUIDField(null=True)
-    chain = models.IntegerField(null=True, editable=False)
-    position = models.BigIntegerField(null=True, editable=False)
-    previous = models.BinaryField(null=True, editable=False)
-    digest = models.BinaryField(null=True, editable=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["case_id", "-at"], name="audit_by_case"),
             models.Index(fields=["agency_id", "-at"], name="audit_by_agency"),
         ]
-        constraints = [models.UniqueConstraint(fields=["chain", "position"], name="audit_one_event_a_position")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Link(models.Model):
+    """Which event stands at `position` of its agency's chain (0 = no agency), counted from 1, and the SHA-256 of that event
+    and the digest before it. Written by the database when the event's transaction commits, by nobody else and never again.
+    """
+
+    pk = models.CompositePrimaryKey("chain", "position")
+    chain = models.IntegerField()
+    position = models.BigIntegerField()
+    event_id = models.UUIDField()
+    digest = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.chain}/{self.position}"
 
 
 class Head(models.Model):

@@ -10,11 +10,12 @@ from audit import clock, context
 from audit.enums import Outcome
 
 # Written out: it stands in every request, and putting it together took longer than adding the row. Ids and codes hold no
-# comma, so the lists go in as text, which costs less than making them arrays.
+# comma, so the lists go in as text, which costs less than making them arrays. Ids in the order of time lie side by side in
+# their index, where random ones would touch a page of it each.
 _ADD = """
     INSERT INTO audit_event (id, at, kind, outcome, user_id, agency_id, role, case_id, case_ids, parts, object_type,
                              object_id, basis, purpose, request_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, string_to_array(%s, ',')::uuid[], string_to_array(%s, ','), %s, %s, %s, %s, %s)
+    VALUES (uuidv7(), %s, %s, %s, %s, %s, %s, %s, string_to_array(%s, ',')::uuid[], string_to_array(%s, ','), %s, %s, %s, %s, %s)
 """
 
 
@@ -43,7 +44,7 @@ def record(
     """
     behalf = context.current()
     row: list[Any] = [
-        uuid.uuid4(), clock.now(), kind, str(outcome), user_id, agency_id, role, case_id, ",".join(map(str, case_ids)),
+        clock.now(), kind, str(outcome), user_id, agency_id, role, case_id, ",".join(map(str, case_ids)),
         ",".join(sorted(set(parts))), object_type, str(object_id or ""), basis, purpose, behalf.request_id if behalf else None,
     ]  # fmt: skip
     try:

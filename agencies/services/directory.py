@@ -133,9 +133,7 @@ def waiting_for(actor: Actor) -> list[GrantRequest]:
 def recent_events(actor: Actor) -> list[PeopleEvent]:
     """What was last done about the agency's people, from its own log."""
     events = list(
-        Event.objects.filter(kind__in=EVENT_WORDS, agency_id=actor.agency.pk).order_by("-at", "-position")[
-            :EVENTS_SHOWN
-        ]
+        Event.objects.filter(kind__in=EVENT_WORDS, agency_id=actor.agency.pk).order_by("-at", "-pk")[:EVENTS_SHOWN]
     )
     names = User.objects.in_bulk(
         {int(event.object_id) for event in events} | {event.user_id for event in events if event.user_id}

@@ -45,15 +45,16 @@ FILL = """
         FOR number IN 1 .. {each} LOOP
             FOR nth IN 1 .. cardinality(links) LOOP
                 link := links[nth];
-                next.id := gen_random_uuid(); next.at := now(); next.kind := 'case.read'; next.outcome := 'allowed';
+                next.id := uuidv7(); next.at := now(); next.kind := 'case.read'; next.outcome := 'allowed';
                 next.user_id := 1 + number % 2000; next.agency_id := link.chain; next.role := 'caseworker';
                 next.case_id := gen_random_uuid(); next.case_ids := '{{}}'; next.parts := '{{core,economy,housing}}';
                 next.object_type := 'case'; next.object_id := next.case_id::text; next.basis := 'consent';
                 next.purpose := 'case_work'; next.request_id := gen_random_uuid();
-                next.chain := link.chain; next.position := link.position + 1; next.previous := link.digest;
-                next.digest := samlos.audit_digest(next, link.digest);
+                link.position := link.position + 1;
+                link.digest := samlos.audit_digest(next, link.chain, link.position, link.digest);
                 INSERT INTO audit_event SELECT (next).*;
-                links[nth] := (next.chain, next.position, next.digest)::samlos.audit_chain;
+                INSERT INTO audit_link VALUES (link.chain, link.position, next.id, link.digest);
+                links[nth] := link;
             END LOOP;
         END LOOP;
         UPDATE samlos.audit_chain c SET position = l.position, digest = l.digest FROM unnest(links) AS l WHERE c.chain = l.chain;
@@ -159,7 +160,7 @@ def _client_of(user: User, reader: Reader) -> Client:
 def _fill(owner: psycopg.Connection) -> None:
     """A million events in five agencies' chains. What was added without a chain above is put aside with them."""
     owner.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
-    owner.execute("DELETE FROM audit_event WHERE chain IS NULL")
+    owner.execute("DELETE FROM audit_event WHERE id NOT IN (SELECT event_id FROM audit_link)")
     owner.execute(
         "INSERT INTO samlos.audit_chain (chain, position, digest) SELECT group_id, 0, '' FROM agencies_agency"
         " ORDER BY group_id LIMIT %s ON CONFLICT DO NOTHING",
@@ -167,7 +168,7 @@ def _fill(owner: psycopg.Connection) -> None:
     )
     owner.execute(FILL.format(agencies=AGENCIES, each=EVENTS // AGENCIES))
     owner.execute("ALTER TABLE audit_event ENABLE TRIGGER USER")
-    owner.execute("VACUUM ANALYZE audit_event")
+    owner.execute("VACUUM ANALYZE audit_event, audit_link")
 
 
 def _verification() -> Row:

@@ -4,6 +4,7 @@ What such a person lacks is the signing key and the copies the agencies hold (se
 """
 
 import random
+import uuid
 from collections.abc import Callable
 
 from django.db import connection
@@ -13,21 +14,25 @@ Bend = Callable[[random.Random, int], None]
 _COLUMNS = "at, kind, outcome, user_id, agency_id, role, case_id, case_ids, parts, object_type, object_id, basis, purpose, request_id"
 _COUNTER = """
     UPDATE samlos.audit_chain c SET position = e.position, digest = e.digest
-      FROM (SELECT position, digest FROM audit_event WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1) AS e
+      FROM (SELECT position, digest FROM audit_link WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1) AS e
      WHERE c.chain = %(chain)s
 """
 _RECHAIN = """
     DO $$
     DECLARE
-        before bytea := coalesce((SELECT digest FROM audit_event WHERE chain = {chain} AND position = {start} - 1), '');
-        link audit_event;
+        before bytea := coalesce((SELECT digest FROM audit_link WHERE chain = {chain} AND position = {start} - 1), '');
+        link audit_link;
+        event audit_event;
     BEGIN
-        FOR link IN SELECT * FROM audit_event WHERE chain = {chain} AND position >= {start} ORDER BY position LOOP
-            UPDATE audit_event SET previous = before, digest = samlos.audit_digest(link, before) WHERE id = link.id
-                RETURNING digest INTO before;
+        FOR link IN SELECT * FROM audit_link WHERE chain = {chain} AND position >= {start} ORDER BY position LOOP
+            SELECT * INTO event FROM audit_event WHERE id = link.event_id;
+            UPDATE audit_link SET digest = samlos.audit_digest(event, chain, position, before)
+                WHERE chain = link.chain AND position = link.position RETURNING digest INTO before;
         END LOOP;
     END $$
 """
+# Events are told apart by their places.
+_EVENTS = "IN (SELECT event_id FROM audit_link WHERE chain = %(chain)s AND position"
 
 
 def ask(statement: str, **values: int | str) -> None:
@@ -47,6 +52,7 @@ def locks(state: str) -> None:
     word = {"off": "DISABLE", "on": "ENABLE"}[state]
     for table, names in {
         "audit_event": ("audit_refuse_row_change", "audit_refuse_truncate"),
+        "audit_link": ("audit_refuse_link_change", "audit_refuse_link_truncate"),
         "audit_head": ("audit_refuse_head_change", "audit_refuse_head_truncate"),
     }.items():
         for name in names:
@@ -54,7 +60,7 @@ def locks(state: str) -> None:
 
 
 def length(chain: int) -> int:
-    return one("SELECT count(*) FROM audit_event WHERE chain = %(chain)s", chain=chain)
+    return one("SELECT count(*) FROM audit_link WHERE chain = %(chain)s", chain=chain)
 
 
 def add_event(chain: int, *, kind: str = "case.read") -> None:
@@ -89,31 +95,44 @@ def edit(pick: random.Random, chain: int) -> None:
         ]
     )  # fmt: skip
     ask(
-        f"UPDATE audit_event SET {change} WHERE chain = %(chain)s AND position = %(at)s",  # noqa: S608
+        f"UPDATE audit_event SET {change} WHERE id {_EVENTS} = %(at)s)",  # noqa: S608
         chain=chain,
         at=_place(pick, chain),
     )
 
 
 def delete(pick: random.Random, chain: int) -> None:
-    ask("DELETE FROM audit_event WHERE chain = %(chain)s AND position = %(at)s", chain=chain, at=_place(pick, chain))
+    """Take an event away, its place in the chain, or both."""
+    at, what = _place(pick, chain), pick.choice(["event", "link", "both"])
+    if what != "link":
+        ask(f"DELETE FROM audit_event WHERE id {_EVENTS} = %(at)s)", chain=chain, at=at)  # noqa: S608
+    if what != "event":
+        ask("DELETE FROM audit_link WHERE chain = %(chain)s AND position = %(at)s", chain=chain, at=at)
     ask(_COUNTER, chain=chain)
 
 
 def insert(pick: random.Random, chain: int) -> None:
     """Slip one in: those after it move up one place."""
-    at = _place(pick, chain)
+    at, slipped_in = _place(pick, chain), str(uuid.UUID(int=pick.getrandbits(128)))
     _move(chain, at, by=1)
     ask("ALTER TABLE audit_event DISABLE TRIGGER audit_chain")
     ask(
-        f"INSERT INTO audit_event (id, chain, position, previous, digest, {_COLUMNS}) SELECT gen_random_uuid(), chain,"  # noqa: S608
-        f" %(at)s, previous, digest, {_COLUMNS} FROM audit_event WHERE chain = %(chain)s AND position = %(after)s",
+        f"INSERT INTO audit_event (id, {_COLUMNS}) SELECT %(id)s::uuid, {_COLUMNS} FROM audit_event"  # noqa: S608
+        f" WHERE id {_EVENTS} = %(after)s)",
+        id=slipped_in,
         chain=chain,
-        at=at,
         after=at + 1,
     )
     ask("ALTER TABLE audit_event ENABLE TRIGGER audit_chain")
-    ask("UPDATE audit_event SET user_id = 7 WHERE chain = %(chain)s AND position = %(at)s", chain=chain, at=at)
+    ask("UPDATE audit_event SET user_id = 7 WHERE id = %(id)s::uuid", id=slipped_in)
+    ask(
+        "INSERT INTO audit_link SELECT chain, %(at)s, %(id)s::uuid, digest FROM audit_link"
+        " WHERE chain = %(chain)s AND position = %(after)s",
+        chain=chain,
+        at=at,
+        id=slipped_in,
+        after=at + 1,
+    )
     ask(_COUNTER, chain=chain)
 
 
@@ -122,13 +141,13 @@ def reorder(pick: random.Random, chain: int) -> None:
     first = pick.randint(1, length(chain) - 3)
     last = pick.randint(first + 2, length(chain))
     ask(
-        "UPDATE audit_event SET position = -(%(first)s + %(last)s - position) WHERE chain = %(chain)s"
+        "UPDATE audit_link SET position = -(%(first)s + %(last)s - position) WHERE chain = %(chain)s"
         " AND position BETWEEN %(first)s AND %(last)s",
         chain=chain,
         first=first,
         last=last,
     )
-    ask("UPDATE audit_event SET position = -position WHERE chain = %(chain)s AND position < 0", chain=chain)
+    ask("UPDATE audit_link SET position = -position WHERE chain = %(chain)s AND position < 0", chain=chain)
     ask(_COUNTER, chain=chain)
 
 
@@ -136,8 +155,9 @@ def swap(pick: random.Random, chain: int) -> None:
     """Let two events change what they tell, each keeping its place and digests."""
     one_place, other = pick.sample(range(1, length(chain) + 1), 2)
     ask(
-        "UPDATE audit_event a SET user_id = b.user_id, case_id = b.case_id, at = b.at FROM audit_event b"
-        " WHERE a.chain = %(chain)s AND b.chain = %(chain)s AND (a.position, b.position) IN ((%(x)s, %(y)s), (%(y)s, %(x)s))",
+        "UPDATE audit_event a SET user_id = b.user_id, case_id = b.case_id, at = b.at FROM audit_event b,"
+        " audit_link k, audit_link m WHERE k.chain = %(chain)s AND m.chain = %(chain)s AND a.id = k.event_id"
+        " AND b.id = m.event_id AND (k.position, m.position) IN ((%(x)s, %(y)s), (%(y)s, %(x)s))",
         chain=chain,
         x=one_place,
         y=other,
@@ -146,8 +166,7 @@ def swap(pick: random.Random, chain: int) -> None:
 
 def truncate_tail(pick: random.Random, chain: int) -> None:
     """Cut the end off and put the counter right: the chain that is left is without a fault."""
-    keep = pick.randint(1, length(chain) - 1)
-    ask("DELETE FROM audit_event WHERE chain = %(chain)s AND position > %(keep)s", chain=chain, keep=keep)
+    _cut(chain, pick.randint(1, length(chain) - 1))
     ask(_COUNTER, chain=chain)
 
 
@@ -155,7 +174,7 @@ def rechain_suffix(pick: random.Random, chain: int) -> None:
     """Change one event and reckon everything after it anew: again a chain without a fault."""
     start = _place(pick, chain)
     ask(
-        "UPDATE audit_event SET user_id = user_id + 1 WHERE chain = %(chain)s AND position = %(at)s",
+        f"UPDATE audit_event SET user_id = user_id + 1 WHERE id {_EVENTS} = %(at)s)",  # noqa: S608
         chain=chain,
         at=start,
     )
@@ -167,6 +186,7 @@ def replace_table(pick: random.Random, chain: int) -> None:
     """Another log altogether, honestly chained, and the signed heads of the old one thrown away."""
     was = length(chain)
     ask("DELETE FROM audit_event")
+    ask("DELETE FROM audit_link")
     ask("DELETE FROM audit_head")
     ask("DELETE FROM samlos.audit_chain")
     for _event in range(was + pick.randint(-3, 5)):
@@ -176,7 +196,7 @@ def replace_table(pick: random.Random, chain: int) -> None:
 def restore_backup(pick: random.Random, chain: int) -> None:
     """Everything as it was some time ago, the table of heads and the counter included."""
     keep = pick.randint(1, length(chain) - 1)
-    ask("DELETE FROM audit_event WHERE chain = %(chain)s AND position > %(keep)s", chain=chain, keep=keep)
+    _cut(chain, keep)
     ask("DELETE FROM audit_head WHERE chain = %(chain)s AND position > %(keep)s", chain=chain, keep=keep)
     ask(_COUNTER, chain=chain)
 
@@ -186,6 +206,7 @@ def disable_trigger(pick: random.Random, chain: int) -> None:
     if pick.random() < 0.5:
         table, name = pick.choice(
             [("audit_event", "audit_refuse_row_change"), ("audit_event", "audit_refuse_truncate"),
+             ("audit_link", "audit_refuse_link_change"), ("audit_link", "audit_refuse_link_truncate"),
              ("audit_event", "audit_chain"), ("audit_head", "audit_refuse_head_change")]
         )  # fmt: skip
         locks("on")
@@ -224,11 +245,16 @@ def _place(pick: random.Random, chain: int) -> int:
     return pick.randint(1, length(chain))
 
 
+def _cut(chain: int, keep: int) -> None:
+    ask(f"DELETE FROM audit_event WHERE id {_EVENTS} > %(keep)s)", chain=chain, keep=keep)  # noqa: S608
+    ask("DELETE FROM audit_link WHERE chain = %(chain)s AND position > %(keep)s", chain=chain, keep=keep)
+
+
 def _move(chain: int, start: int, *, by: int) -> None:
     ask(
-        "UPDATE audit_event SET position = -(position + %(by)s) WHERE chain = %(chain)s AND position >= %(start)s",
+        "UPDATE audit_link SET position = -(position + %(by)s) WHERE chain = %(chain)s AND position >= %(start)s",
         chain=chain,
         start=start,
         by=by,
     )
-    ask("UPDATE audit_event SET position = -position WHERE chain = %(chain)s AND position < 0", chain=chain)
+    ask("UPDATE audit_link SET position = -position WHERE chain = %(chain)s AND position < 0", chain=chain)
