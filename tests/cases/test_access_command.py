@@ -426,19 +426,22 @@ def test_all_is_well_in_an_untouched_database_and_verify_says_so(own_database: s
     assert "what the specification says" in asked("verify")
 
 
-def test_one_column_changed_behind_the_triggers_is_found_whichever_it_is(
+def test_one_column_changed_behind_the_triggers_is_found_whichever_it_is_and_put_right(
     cast: Cast, tampering: psycopg.Connection
 ) -> None:
     stories.assigned(cast)
-    stories.consented(cast, scopes={"nav": [Part.ECONOMY]}, forum=())
+    case = stories.consented(cast, scopes={"nav": [Part.ECONOMY]}, forum=())
     identifying = {"agency_id", "reason", "source_type", "source_id", "line"}
 
     for column, tampered in COLUMNS.items():
         with tampering.transaction(force_rollback=True):
             tampering.execute(f"{TAMPER} SET {column} = {tampered} WHERE a.reason = 'consent' AND a.line = 0")
             found = tampering.execute("SELECT difference, columns FROM samlos.access_differences()").fetchall()
+            tampering.execute("SELECT samlos.rederive(ARRAY[%s]::uuid[])", [case.pk])
+            left = tampering.execute("SELECT difference, columns FROM samlos.access_differences()").fetchall()
         expected = [("missing", []), ("unfounded", [])] if column in identifying else [("changed", [column])]
         assert sorted(found) == expected, column
+        assert left == [], column
 
 
 def test_truth_changed_with_its_triggers_off_is_found_in_both_directions(

@@ -117,3 +117,23 @@ def test_the_table_follows_the_specification_and_the_papers_through_any_sequence
             for reader, key in READERS.items():
                 expected = {f"{a} {p}" for a in READERS for p in parts if ledger.may_read(reader, a, p)}
                 assert finds(getattr(cast, key), case) == expected, f"{reader} after step {number}"
+
+
+def test_a_new_right_leaves_the_lines_beside_it_unwritten(
+    own_database: str, owner: psycopg.Connection, cast: Cast
+) -> None:
+    case = stories.consented(cast, scopes={"nav": ["economy"]}, forum=())
+    lines = "SELECT id, ctid::text FROM cases_caseaccess WHERE case_id = %s"
+    before = dict(owner.execute(lines, [case.pk]).fetchall())
+    owner.execute("UPDATE cases_caseaccess SET activity_at = '2020-01-01' WHERE case_id = %s AND line = 2", [case.pk])
+    moved = dict(owner.execute(lines, [case.pk]).fetchall())
+    astray = {line for line, place in moved.items() if before[line] != place}
+
+    with acting_as(cast.ingrid):
+        services.disclose(
+            case, cast.agency("slt"), ["housing"], grounds(), by=cast.ingrid, valid_until_date=clock.today()
+        )
+
+    after = dict(owner.execute(lines, [case.pk]).fetchall())
+    assert astray and len(after) == len(before) + 1
+    assert {line for line, place in moved.items() if after[line] != place} == astray, "the others were as they should be"
