@@ -15,7 +15,10 @@ class Event(models.Model):
     was changed, removed or slipped in breaks the chain after it.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # In the order of time: they lie side by side in their index, where random ones would touch a page of it each.
+    id = models.UUIDField(
+        primary_key=True, db_default=models.Func(function="uuidv7", output_field=models.UUIDField()), editable=False
+    )
     at = models.DateTimeField()
     kind = models.CharField(max_length=60)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.ALLOWED)

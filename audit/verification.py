@@ -8,7 +8,7 @@ import base64
 import binascii
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -28,27 +28,35 @@ TOLERANCE = dt.timedelta(minutes=5)
 ON_ITS_WAY = 2 * INTERVAL
 MOST_FINDINGS = 25
 
-# The text of a row as it was hashed. PostgreSQL only spells it; what is believed is reckoned in `_read_chain`.
+# Each place of a chain, and the text of its event as it was hashed: none where the event is gone, or another agency's.
+# PostgreSQL only spells it; what is believed is reckoned in `_read_chain`. Columns that must not be empty may have been made so.
 ROWS = """
-    SELECT l.position, l.digest, extract(epoch FROM e.at)::float8,
-           convert_to(json_build_array(e.id, extract(epoch FROM e.at), e.kind, e.outcome, e.user_id, e.agency_id, e.role,
-               e.case_id, to_jsonb(e.case_ids), to_jsonb(e.parts), e.object_type, e.object_id, e.basis, e.purpose,
-               e.request_id, l.chain, l.position)::text, 'UTF8')
-      FROM audit_link l JOIN audit_event e ON e.id = l.event_id AND coalesce(e.agency_id, 0) = l.chain
+    SELECT coalesce(l.position, 0), coalesce(l.digest, ''), coalesce(extract(epoch FROM e.at)::float8, 0),
+           CASE WHEN e.id IS NOT NULL THEN
+               convert_to(json_build_array(e.id, extract(epoch FROM e.at), e.kind, e.outcome, e.user_id, e.agency_id,
+                   e.role, e.case_id, to_jsonb(e.case_ids), to_jsonb(e.parts), e.object_type, e.object_id, e.basis,
+                   e.purpose, e.request_id, l.chain, l.position)::text, 'UTF8') END
+      FROM audit_link l LEFT JOIN audit_event e ON e.id = l.event_id AND coalesce(e.agency_id, 0) = l.chain
      WHERE l.chain = %s ORDER BY l.position
 """
 _TYPES = ("int8", "bytea", "float8", "bytea")
 _HEADS = (
     "SELECT chain, number, position, count, digest, at, key, signature FROM audit_head WHERE chain = %s ORDER BY number"
 )
-# The chain is read along indexes, which whoever bends the log could bend too: this is counted without any.
+# The chain is read along indexes, which whoever bends the log could bend too: these are counted without any.
 _COUNTED = """
-    SELECT chain, sum(links), sum(events)
+    SELECT chain, sum(links)::bigint, sum(events)::bigint
       FROM (SELECT chain, count(*) AS links, 0 AS events FROM audit_link GROUP BY chain
             UNION ALL
             SELECT coalesce(agency_id, 0), 0, count(*) FROM audit_event GROUP BY 1) AS counted
      GROUP BY chain
 """
+_TWICE = "SELECT count(*) FROM (SELECT FROM audit_link GROUP BY event_id HAVING count(*) > 1) AS twice"
+_INDEXES = """
+    SELECT t.wanted FROM unnest(%s::text[]) AS t (wanted)
+     WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = to_regclass(t.wanted) AND i.indisunique AND i.indisvalid)
+"""
+INDEXES = ["audit_event_pkey", "audit_link_pkey"]
 _LOCKS = """
     SELECT t.wanted FROM unnest(%s::text[]) AS t (wanted)
      WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgname = t.wanted AND g.tgenabled IN ('O', 'A')
@@ -106,11 +114,13 @@ def verify(
         if is_outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         wanted = sorted(_chains(cursor, copies or {}) if chains is None else set(chains))
-        # By their indexes the rows are spelled while those before them are reckoned; left to itself PostgreSQL puts all of
-        # them together first, and aside on disk.
-        with _without(cursor, "sort", "hashjoin", "mergejoin"):
+        # By their indexes, where they are there, the rows are spelled while those before them are reckoned; left to itself
+        # PostgreSQL puts all of them together first, and aside on disk.
+        cursor.execute(_INDEXES, [INDEXES])
+        lost = [name for (name,) in cursor.fetchall()]
+        with _without(cursor, *([] if lost else ["sort", "hashjoin", "mergejoin"])):
             accounts = [_verify_chain(cursor, chain, copies, use_heads=use_heads) for chain in wanted]
-        whole = _around(cursor, accounts)
+        whole = _around(cursor, accounts, lost, are_all=chains is None)
     return [*accounts, whole] if whole.count else accounts
 
 
@@ -131,15 +141,21 @@ def _verify_chain(
 
 def _read_chain(account: Account, marks: list[dict[str, Any]], now: dt.datetime) -> None:
     """Walk the events once, and hold each head against the event it was signed over."""
-    expected, before, latest = 1, b"", float("-inf")
+    expected, before, was_right, latest = 1, b"", b"", float("-inf")
     heads = sorted(marks, key=lambda head: (head["position"], head["number"]))
     signed_at, at_mark = float("-inf"), 0
     tolerance = TOLERANCE.total_seconds()
     for position, digest, at, text in _events(account.chain):
         if position != expected:
             account.add("gap", _("Det mangler hendelser foran nummer %d.") % position, position)
-        if digest != sha256(before + text).digest():
-            account.add("digest", _("Hendelse %d er endret.") % position, position)
+        if text is None:
+            account.add("missing", _("Hendelse %d er borte.") % position, position)
+            right, at = digest, latest
+        else:
+            right = sha256(before + text).digest()
+            # Behind a gap nothing can be said of it; behind one that was changed, it may follow what stood there before.
+            if digest != right and position == expected and digest != sha256(was_right + text).digest():
+                account.add("digest", _("Hendelse %d er endret.") % position, position)
         if at < max(latest, signed_at) - tolerance:
             account.add("clock", _("Klokka er stilt tilbake ved hendelse %d.") % position, position)
         while at_mark < len(heads) and heads[at_mark]["position"] <= position:
@@ -149,7 +165,7 @@ def _read_chain(account: Account, marks: list[dict[str, Any]], now: dt.datetime)
             signed_at = max(signed_at, _instant(head).timestamp())
             at_mark += 1
         latest = max(latest, at)
-        expected, before = position + 1, digest
+        expected, before, was_right = position + 1, digest, right
         account.events += 1
     for head in heads[at_mark:]:
         account.add("truncated", _("Loggen er kortere enn da hendelse %d ble signert.") % head["position"])
@@ -157,7 +173,7 @@ def _read_chain(account: Account, marks: list[dict[str, Any]], now: dt.datetime)
         account.add("clock", _("Klokka er stilt tilbake etter siste hendelse."))
 
 
-def _events(chain: int) -> Iterator[tuple[int, bytes, float, bytes]]:
+def _events(chain: int) -> Iterator[tuple[int, bytes, float, bytes | None]]:
     """The rows in their order, as they come: never more than a few in memory however many there are.
 
     Copied out instead of fetched: PostgreSQL then goes on with the next rows meanwhile.
@@ -211,9 +227,9 @@ def _compare_counter(cursor: Any, account: Account, chain: int) -> None:
     if not cursor.fetchone()[0]:
         return
     cursor.execute(
-        "SELECT c.position, c.digest, e.position, e.digest FROM (SELECT 1) AS one"
+        "SELECT c.position, c.digest, l.position, l.digest FROM (SELECT 1) AS one"
         " LEFT JOIN samlos.audit_chain c ON c.chain = %(chain)s LEFT JOIN LATERAL (SELECT position, digest"
-        " FROM audit_link WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1) AS e ON true",
+        " FROM audit_link WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1) AS l ON true",
         {"chain": chain},
     )
     counter, counted, last, digest = cursor.fetchone()
@@ -221,23 +237,35 @@ def _compare_counter(cursor: Any, account: Account, chain: int) -> None:
         account.add("counter", _("Telleren for neste hendelse står ikke der loggen slutter."), counter or 0)
 
 
-def _around(cursor: Any, accounts: Iterable[Account]) -> Account:
-    """What belongs to no chain: rows that were never chained, and locks that are off. Rows of a chain that its index did
-    not lead to, whoever saw to that, are told in the chain's own account.
+def _around(cursor: Any, accounts: list[Account], lost: list[str], *, are_all: bool) -> Account:
+    """What belongs to no chain: events that were never chained or were twice, and locks that are off. Rows of a chain that
+    its index did not lead to, whoever saw to that, are told in the chain's own account.
     """
     account = Account(-1)
     with _without(cursor, "indexscan", "indexonlyscan", "bitmapscan"):
         cursor.execute(_COUNTED)
         counted = {chain: (links, events) for chain, links, events in cursor.fetchall()}
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute(_TWICE)
+        (twice,) = cursor.fetchone()
+        cursor.execute("SET LOCAL work_mem = DEFAULT")
     if loose := sum(max(0, events - links) for links, events in counted.values()):
         account.add("unchained", _("%d hendelser står utenfor kjeden.") % loose)
-    for read in accounts:
-        in_table, _in_events = counted.get(read.chain, (0, 0))
-        if in_table != read.events:
-            words = _("Tabellen har %(table)d hendelser, men %(read)d ble funnet i rekkefølgen.")
-            read.add("hidden", words % {"table": in_table, "read": read.events})
+    if twice:
+        account.add("twice", _("%d hendelser har mer enn én plass i kjeden.") % twice)
+    read = {of_chain.chain: of_chain for of_chain in accounts}
+    for chain, (links, _events_there) in counted.items():
+        if chain not in read and links and are_all:
+            account.add(
+                "hidden", _("Kjede %(chain)s med %(table)d plasser ble ikke funnet.") % {"chain": chain, "table": links}
+            )
+    for of_chain in accounts:
+        links, _events_there = counted.get(of_chain.chain, (0, 0))
+        if links != of_chain.events:
+            words = _("Tabellen har %(table)d plasser i kjeden, men %(read)d ble funnet i rekkefølgen.")
+            of_chain.add("hidden", words % {"table": links, "read": of_chain.events})
     cursor.execute(_LOCKS, [TRIGGERS])
-    for (name,) in cursor.fetchall():
+    for name in [*(name for (name,) in cursor.fetchall()), *lost]:
         account.add("locks", _("Sperren %s i databasen er slått av.") % name)
     return account
 

@@ -22,6 +22,16 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField()),
             ],
         ),
+        migrations.AlterField(
+            "event",
+            "id",
+            models.UUIDField(
+                primary_key=True,
+                db_default=models.Func(function="uuidv7", output_field=models.UUIDField()),
+                editable=False,
+                serialize=False,
+            ),
+        ),
         run_file(SQL / "links.sql"),
         # The file takes the columns away itself: between filling the table of places and the trigger that writes it.
         migrations.SeparateDatabaseAndState(

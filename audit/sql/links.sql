@@ -1,6 +1,8 @@
 -- Each event's place in its agency's chain (0 = no agency) in a row of its own: an event is written once and never touched
 -- again. With its place in the event itself it was written a second time at commit, an entry more in each of its indexes,
 -- and the refusal of changes had a door in it.
+-- Nothing is added while the places move: what came in between would be left without one.
+LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE;
 INSERT INTO audit_link (chain, position, event_id, digest)
     SELECT chain, position, id, digest FROM audit_event WHERE chain IS NOT NULL;
 
@@ -21,8 +23,8 @@ CREATE FUNCTION samlos.audit_digest(e audit_event, in_chain integer, at_position
     $$;
 
 -- Chaining on insert would hold the chain's lock for the whole request (25 requests a second against 186, measured);
--- a deferred trigger takes it at commit only. Where the chain stands is read after the lock is had, and nobody else
--- writes it: waiting for its row instead would write that row once more.
+-- a deferred trigger takes it at commit only. The lock is the row that says where the chain stands, which the application
+-- cannot reach; whoever waited for it reads what the one before left there (and fails, as REPEATABLE READ).
 CREATE FUNCTION samlos.audit_chain_at_commit() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
@@ -30,13 +32,15 @@ CREATE FUNCTION samlos.audit_chain_at_commit() RETURNS trigger
         mine CONSTANT integer := coalesce(NEW.agency_id, 0);
         tip samlos.audit_chain;
     BEGIN
-        PERFORM pg_advisory_xact_lock(hashtext('samlos.audit_chain'), mine);
-        SELECT * INTO tip FROM samlos.audit_chain c WHERE c.chain = mine;
-        tip.position := coalesce(tip.position, 0) + 1;
-        tip.digest := samlos.audit_digest(NEW, mine, tip.position, coalesce(tip.digest, ''));
+        SELECT * INTO tip FROM samlos.audit_chain c WHERE c.chain = mine FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            INSERT INTO samlos.audit_chain VALUES (mine, 0, '') ON CONFLICT DO NOTHING;
+            SELECT * INTO tip FROM samlos.audit_chain c WHERE c.chain = mine FOR NO KEY UPDATE;
+        END IF;
+        tip.position := tip.position + 1;
+        tip.digest := samlos.audit_digest(NEW, mine, tip.position, tip.digest);
         INSERT INTO audit_link (chain, position, event_id, digest) VALUES (mine, tip.position, NEW.id, tip.digest);
-        INSERT INTO samlos.audit_chain VALUES (mine, tip.position, tip.digest)
-            ON CONFLICT (chain) DO UPDATE SET position = excluded.position, digest = excluded.digest;
+        UPDATE samlos.audit_chain SET position = tip.position, digest = tip.digest WHERE chain = mine;
         RETURN NULL;
     END $$;
 CREATE CONSTRAINT TRIGGER audit_chain AFTER INSERT ON audit_event DEFERRABLE INITIALLY DEFERRED
@@ -57,7 +61,7 @@ REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON audit_link FROM {app};
 ALTER TABLE audit_link ENABLE ROW LEVEL SECURITY;
 CREATE POLICY audit_link_own ON audit_link FOR SELECT TO {app} USING (chain = (SELECT samlos.agency_id()));
 
--- As before, of the links whose events are still there.
+-- As in heads.sql, of the links whose events are still there.
 CREATE OR REPLACE FUNCTION samlos.audit_tip(after bigint, OUT last_position bigint, OUT last_digest bytea, OUT added bigint,
                                             OUT digest_after bytea)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp

@@ -32,8 +32,8 @@ CHAIN_LIMIT = 1 / 0.9
 ROUNDS, READERS, TURNS, TURN_SECONDS = 300, 8, 8, 2.0
 EVENTS, AGENCIES = 1_000_000, 5
 
-# Chained in one go: the trigger takes a lock and an update for each row, which is right for one request and slow for
-# a million. What comes out are the same chains, their rows among each other's as when many agencies are at work.
+# Chained in one go: the trigger takes a lock, a row and an update for each event, which is right for one request and slow
+# for a million. What comes out are the same chains, their rows among each other's as when many agencies are at work.
 FILL = """
     DO $$
     DECLARE

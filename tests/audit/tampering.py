@@ -13,8 +13,8 @@ Bend = Callable[[random.Random, int], None]
 
 _COLUMNS = "at, kind, outcome, user_id, agency_id, role, case_id, case_ids, parts, object_type, object_id, basis, purpose, request_id"
 _COUNTER = """
-    UPDATE samlos.audit_chain c SET position = e.position, digest = e.digest
-      FROM (SELECT position, digest FROM audit_link WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1) AS e
+    UPDATE samlos.audit_chain c SET position = l.position, digest = l.digest
+      FROM (SELECT position, digest FROM audit_link WHERE chain = %(chain)s ORDER BY position DESC LIMIT 1) AS l
      WHERE c.chain = %(chain)s
 """
 _RECHAIN = """
@@ -102,8 +102,11 @@ def edit(pick: random.Random, chain: int) -> None:
 
 
 def delete(pick: random.Random, chain: int) -> None:
-    """Take an event away, its place in the chain, or both."""
-    at, what = _place(pick, chain), pick.choice(["event", "link", "both"])
+    take_away(chain, _place(pick, chain), pick.choice(["event", "link", "both"]))
+
+
+def take_away(chain: int, at: int, what: str) -> None:
+    """An event, its place in the chain, or both."""
     if what != "link":
         ask(f"DELETE FROM audit_event WHERE id {_EVENTS} = %(at)s)", chain=chain, at=at)  # noqa: S608
     if what != "event":
@@ -239,6 +242,63 @@ TWELVE: list[Bend] = [
     edit, delete, insert, reorder, swap, truncate_tail, rechain_suffix, replace_table, restore_backup, disable_trigger,
     reset_sequence, set_clock_back,
 ]  # fmt: skip
+
+
+# --- and what the places of their own invite to ------------------------------------------------------------------------
+
+
+def hide_behind_another(_pick: random.Random, chain: int) -> None:
+    """An event of long ago that has no place, and a second place for the last one, so that there are as many of each."""
+    last = length(chain)
+    ask("ALTER TABLE audit_event DISABLE TRIGGER audit_chain")
+    ask(
+        f"INSERT INTO audit_event ({_COLUMNS}) SELECT at - interval '1 year', {_COLUMNS.removeprefix('at, ')}"  # noqa: S608
+        f" FROM audit_event WHERE id {_EVENTS} = %(last)s)",
+        chain=chain,
+        last=last,
+    )
+    ask("ALTER TABLE audit_event ENABLE TRIGGER audit_chain")
+    ask(
+        "INSERT INTO audit_link (chain, position, event_id, digest) SELECT l.chain, l.position + 1, l.event_id,"
+        " samlos.audit_digest(e, l.chain, l.position + 1, l.digest) FROM audit_link l JOIN audit_event e ON e.id = l.event_id"
+        " WHERE l.chain = %(chain)s AND l.position = %(last)s",
+        chain=chain,
+        last=last,
+    )
+    ask(_COUNTER, chain=chain)
+
+
+def swap_places(pick: random.Random, chain: int) -> None:
+    """Let two places lead to each other's events."""
+    one_place, other = pick.sample(range(1, length(chain) + 1), 2)
+    ask(
+        "UPDATE audit_link a SET event_id = b.event_id FROM audit_link b WHERE a.chain = %(chain)s AND b.chain = %(chain)s"
+        " AND (a.position, b.position) IN ((%(x)s, %(y)s), (%(y)s, %(x)s))",
+        chain=chain,
+        x=one_place,
+        y=other,
+    )
+
+
+def give_to_another_agency(pick: random.Random, chain: int) -> None:
+    ask(
+        f"UPDATE audit_event SET agency_id = agency_id + 1 WHERE id {_EVENTS} = %(at)s)",  # noqa: S608
+        chain=chain,
+        at=_place(pick, chain),
+    )
+
+
+def empty_a_digest(pick: random.Random, chain: int) -> None:
+    ask("ALTER TABLE audit_link ALTER COLUMN digest DROP NOT NULL")
+    ask(
+        "UPDATE audit_link SET digest = NULL WHERE chain = %(chain)s AND position = %(at)s",
+        chain=chain,
+        at=_place(pick, chain),
+    )
+
+
+def drop_an_index(_pick: random.Random, _chain: int) -> None:
+    ask("ALTER TABLE audit_event DROP CONSTRAINT audit_event_pkey")
 
 
 def _place(pick: random.Random, chain: int) -> int:

@@ -248,11 +248,16 @@ def test_a_database_put_back_in_time_is_seen_at_the_next_interval(owner, cast, l
     assert [chain.number for chain in heads.seal_all()] == [cast.ingrid.agency.pk]
 
 
-def test_a_tail_cut_off_is_seen_at_the_next_interval_and_nothing_is_signed_over_it(owner, cast, log):
+@pytest.mark.parametrize("what", ["event", "link", "both"])
+def test_a_tail_cut_off_is_seen_at_the_next_interval_and_nothing_is_signed_over_it(owner, cast, log, what):
     log(cast.ingrid, times=3)
     heads.seal_all()
     owner.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
-    owner.execute("DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_link WHERE position = 3)")
+    owner.execute("ALTER TABLE audit_link DISABLE TRIGGER USER")
+    if what != "link":
+        owner.execute("DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_link WHERE position = 3)")
+    if what != "event":
+        owner.execute("DELETE FROM audit_link WHERE position = 3")
 
     assert [chain.number for chain in heads.seal_all()] == [cast.ingrid.agency.pk]
     assert len(known(cast.ingrid)) == 1

@@ -1,11 +1,15 @@
 """The log is only ever added to, chained at commit, and nothing is answered that it did not take."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from agencies.models import DemonstrationStep
-from audit.models import Event
+from audit.context import acting
+from audit.models import Event, Link
 from audit.services import record
 from tests import databases
 from tests.agencies.pages import CASE, SECRET
@@ -117,6 +121,19 @@ def test_an_agency_reads_its_own_log_and_no_others(cast, log):
     assert Event.objects.count() == 0, "asked for nobody, the log is empty"
 
 
+def test_an_agency_reads_its_own_chain_and_nobody_that_of_nobody(own_database, cast, log):
+    log(cast.ingrid)
+    log(cast.nora)
+    with acting(user_id=None, agency_id=None):
+        record("test.nobodys", user_id=None, agency_id=None)
+
+    with acting_as(cast.ingrid):
+        assert set(Link.objects.values_list("chain", "position")) == {(cast.ingrid.agency.pk, 1)}
+    assert not Link.objects.exists()
+    with acting(user_id=None, agency_id=None):
+        assert not Link.objects.exists()
+
+
 # --- chained at commit -----------------------------------------------------------------------------------------------
 
 
@@ -137,6 +154,44 @@ def test_several_events_of_one_transaction_stand_one_after_the_other(owner, cast
     links = chain(owner, cast.ingrid)
 
     assert [link[3] for link in links] == ["test.first", "test.second", "test.third"]
+    assert is_whole(links)
+
+
+def test_eight_who_begin_a_chain_at_once_stand_one_after_the_other(owner, own_database, cast, log):
+    start = threading.Barrier(8)
+
+    def add_three():
+        connection.ensure_connection()
+        start.wait(timeout=20)
+        for _time in range(3):
+            log(cast.nora)
+        connection.close()
+
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        for done in [threads.submit(add_three) for _reader in range(8)]:
+            done.result()
+
+    links = chain(owner, cast.nora)
+    assert len(links) == 24
+    assert is_whole(links)
+
+
+def test_who_reads_the_past_adds_nothing_to_a_chain_that_has_gone_on(owner, owner_url, own_database, cast, log):
+    """A transaction that sees the database as it was when it began cannot see where the chain stands: it fails."""
+    adds = "INSERT INTO audit_event (at, kind, outcome, agency_id, role, case_ids, parts, object_type, object_id, basis, purpose)"
+    log(cast.nora)
+    with psycopg.connect(owner_url, dbname=own_database) as late:
+        late.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        late.execute(
+            f"{adds} VALUES (samlos.now(), 'test.late', 'allowed', %s, '', '{{}}', '{{}}', '', '', '', '')",
+            [cast.nora.agency.pk],
+        )
+        log(cast.nora)
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            late.commit()
+
+    links = chain(owner, cast.nora)
+    assert [link[3] for link in links] == ["test.read", "test.read"]
     assert is_whole(links)
 
 

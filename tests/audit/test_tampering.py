@@ -68,6 +68,7 @@ def _state() -> object:
             "SELECT (SELECT md5(string_agg(e::text, '' ORDER BY e.id)) FROM audit_event e),"
             " (SELECT md5(string_agg(l::text, '' ORDER BY l.chain, l.position)) FROM audit_link l),"
             " (SELECT string_agg(c::text, '') FROM samlos.audit_chain c), (SELECT shift FROM samlos.clock),"
+            " (SELECT count(*) FROM pg_constraint WHERE conname LIKE 'audit%'),"
             " (SELECT string_agg(tgenabled::text, '' ORDER BY tgname) FROM pg_trigger WHERE tgname LIKE 'audit%'),"
             " (SELECT count(*) FROM audit_head)"
         )
@@ -135,6 +136,54 @@ def test_each_bending_is_told_by_what_it_did(log):
     assert told["set_clock_back"] == {"clock"}
 
 
+@pytest.mark.parametrize(
+    ("bend", "found"),
+    [
+        (tampering.hide_behind_another, {"twice"}),
+        (tampering.swap_places, {"digest"}),
+        (tampering.give_to_another_agency, {"missing", "unchained"}),
+        (tampering.empty_a_digest, {"digest"}),
+        (tampering.drop_an_index, {"locks"}),
+    ],
+)
+def test_what_the_places_of_their_own_invite_to_is_told_for_what_it_is(log, bend, found):
+    for seed in range(TIMES // 5):
+        told = codes(bent(bend, log, seed=seed, use_heads=False, copies=None))
+        assert told - {"clock"} == found, seed
+
+
+@pytest.mark.parametrize(
+    ("what", "found"),
+    [("event", {"missing"}), ("link", {"gap", "unchained"}), ("both", {"gap"})],
+)
+def test_of_what_was_taken_away_nothing_else_is_accused(log, what, found):
+    told = bent(lambda _pick, chain: tampering.take_away(chain, 5, what), log, seed=0, use_heads=False, copies=None)
+
+    assert codes(told) == found
+
+
+def test_a_changed_digest_accuses_its_own_event_alone(log):
+    def change(_pick: random.Random, chain: int) -> None:
+        tampering.ask(
+            "UPDATE audit_link SET digest = sha256(digest) WHERE chain = %(chain)s AND position = 5", chain=chain
+        )
+
+    accounts = bent(change, log, seed=0, use_heads=False, copies=None)
+
+    assert [(one.code, one.position) for account in accounts for one in account.findings] == [("digest", 5)]
+
+
+def test_a_chain_its_index_does_not_lead_to_is_told(log, monkeypatch):
+    chain, _copies = log
+    monkeypatch.setattr(verification, "_chains", lambda _cursor, _copies: {chain})
+
+    def begin_another(_pick: random.Random, chain: int) -> None:
+        tampering.add_event(chain + 1)
+
+    assert codes(bent(begin_another, log, seed=0)) == {"hidden"}
+    assert codes(bent(begin_another, log, seed=0, chains=[chain])) == set(), "who asks of one chain is told of one"
+
+
 def test_the_events_are_spelled_while_they_are_read_and_never_all_put_aside_to_be_sorted(log, monkeypatch):
     _chain, copies = log
     plans: list[str] = []
@@ -157,7 +206,7 @@ def test_the_events_are_spelled_while_they_are_read_and_never_all_put_aside_to_b
             )
         transaction.set_rollback(True)
 
-    assert plans and not [line for line in plans if "Sort" in line]
+    assert plans and not [line for line in plans if "Sort" in line or "Hash" in line]
 
 
 def test_a_row_its_index_does_not_lead_to_is_seen(log, monkeypatch):

@@ -123,17 +123,23 @@ def test_a_new_right_leaves_the_lines_beside_it_unwritten(
     own_database: str, owner: psycopg.Connection, cast: Cast
 ) -> None:
     case = stories.consented(cast, scopes={"nav": ["economy"]}, forum=())
-    lines = "SELECT id, ctid::text FROM cases_caseaccess WHERE case_id = %s"
-    before = dict(owner.execute(lines, [case.pk]).fetchall())
+
+    def places() -> dict[int, str]:
+        found = owner.execute("SELECT id, ctid::text FROM cases_caseaccess WHERE case_id = %s", [case.pk])
+        return dict(found.fetchall())
+
+    before = places()
     owner.execute("UPDATE cases_caseaccess SET activity_at = '2020-01-01' WHERE case_id = %s AND line = 2", [case.pk])
-    moved = dict(owner.execute(lines, [case.pk]).fetchall())
+    moved = places()
     astray = {line for line, place in moved.items() if before[line] != place}
 
     with acting_as(cast.ingrid):
         services.disclose(
-            case, cast.agency("slt"), ["housing"], grounds(), by=cast.ingrid, valid_until_date=clock.today()
+            case, cast.agency("slt"), [Part.HOUSING], grounds(), by=cast.ingrid, valid_until_date=clock.today()
         )
 
-    after = dict(owner.execute(lines, [case.pk]).fetchall())
+    after = places()
     assert astray and len(after) == len(before) + 1
-    assert {line for line, place in moved.items() if after[line] != place} == astray, "the others were as they should be"
+    assert {line for line, place in moved.items() if after[line] != place} == astray, (
+        "the others were as they should be"
+    )
