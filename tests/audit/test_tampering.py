@@ -189,12 +189,12 @@ def test_the_events_are_spelled_while_they_are_read_and_never_all_put_aside_to_b
     plans: list[str] = []
     read = verification._events
 
-    def explained(of_chain: int) -> Any:
+    def explained(link: Any, of_chain: int) -> Any:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL random_page_cost = 1000")  # as it thinks of two hundred thousand rows
             cursor.execute(f"EXPLAIN {verification.ROWS}", [of_chain])
             plans.extend(line for (line,) in cursor.fetchall())
-        return read(of_chain)
+        return read(link, of_chain)
 
     monkeypatch.setattr(verification, "_events", explained)
     with transaction.atomic():
@@ -215,7 +215,7 @@ def test_a_row_its_index_does_not_lead_to_is_seen(log, monkeypatch):
 
     with transaction.atomic():
         tampering.add_event(chain)
-        monkeypatch.setattr(verification, "_events", lambda of_chain: list(read(of_chain))[:-1])
+        monkeypatch.setattr(verification, "_events", lambda link, of_chain: list(read(link, of_chain))[:-1])
         told = codes(verification.verify(copies))
         transaction.set_rollback(True)
 
