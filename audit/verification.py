@@ -57,12 +57,13 @@ _COUNTED = """
             SELECT coalesce(agency_id, 0), 0, count(*) FROM audit_event GROUP BY 1) AS counted
      GROUP BY chain
 """
-_TOO_MANY = "SELECT count(*) - count(DISTINCT event_id) FROM audit_link"
+_TOO_MANY = "SELECT count(event_id) - count(DISTINCT event_id) FROM audit_link"
 _INDEXES = """
     SELECT t.wanted FROM unnest(%s::text[]) AS t (wanted)
-     WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = to_regclass(t.wanted) AND i.indisunique AND i.indisvalid)
+     WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = to_regclass(t.wanted || '_pkey') AND i.indisprimary
+                          AND i.indisvalid AND i.indrelid = t.wanted::regclass)
 """
-INDEXES = ["audit_event_pkey", "audit_link_pkey"]
+INDEXES = ["audit_event", "audit_link"]
 _LOCKS = """
     SELECT t.wanted FROM unnest(%s::text[]) AS t (wanted)
      WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgname = t.wanted AND g.tgenabled IN ('O', 'A')
@@ -113,7 +114,7 @@ def verify(
 
     `copies` are the heads kept outside, by chain, read BEFORE this is called (a head may be added meanwhile); None where
     none are kept. Everything is read in one snapshot. `use_heads=False` believes the chain alone: what it then misses
-    is what the heads are for.
+    is what the heads are for. The account of what belongs to no chain (-1) is of all there are, whichever were asked of.
     """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
@@ -122,7 +123,9 @@ def verify(
         wanted = sorted(_chains(cursor, copies or {}) if chains is None else set(chains))
         cursor.execute(_INDEXES, [INDEXES])
         lost = [name for (name,) in cursor.fetchall()]
-        read = partial(_verify_chain, copies=copies, use_heads=use_heads, by_index=not lost)
+        cursor.execute("SELECT samlos.now()")
+        (now,) = cursor.fetchone()
+        read = partial(_verify_chain, now=now, copies=copies, use_heads=use_heads, by_index=not lost)
         main = connections[DEFAULT_DB_ALIAS]
         if is_outermost and len(wanted) > 1:
             accounts = _side_by_side(main, read, wanted)
@@ -147,6 +150,8 @@ def _side_by_side(
         try:
             with beside.cursor() as cursor:
                 cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                # Whoever waits for `main` to let go of a table would else hold up this, which `main` waits for.
+                cursor.execute("SET LOCAL lock_timeout = '10s'")
                 cursor.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(seen))
             return read(beside, chain)
         finally:
@@ -157,24 +162,23 @@ def _side_by_side(
 
 
 def _verify_chain(
-    link: BaseDatabaseWrapper,
+    asked_on: BaseDatabaseWrapper,
     chain: int,
     *,
+    now: dt.datetime,
     copies: Mapping[int, list[dict[str, Any]]] | None,
     use_heads: bool,
     by_index: bool,
 ) -> Account:
     account = Account(chain)
-    with link.cursor() as cursor:
-        cursor.execute("SELECT samlos.now()")
-        (now,) = cursor.fetchone()
+    with asked_on.cursor() as cursor:
         kept = _heads_of(cursor, chain) if use_heads else []
         outside = (copies or {}).get(chain, []) if use_heads else []
         marks = _trusted(account, kept, outside, now, outside_wanted=copies is not None)
         # By their indexes, where they are there, the rows are spelled while those before them are reckoned; left to itself
         # PostgreSQL puts all of them together first, and aside on disk.
         with _without(cursor, *(["sort", "hashjoin", "mergejoin"] if by_index else [])):
-            _read_chain(account, _events(link, chain), marks, now)
+            _read_chain(account, _events(asked_on, chain), marks, now)
         if use_heads:
             _compare_counter(cursor, account, chain)
     return account
@@ -219,13 +223,13 @@ def _read_chain(
         account.add("clock", _("Klokka er stilt tilbake etter siste hendelse."))
 
 
-def _events(link: BaseDatabaseWrapper, chain: int) -> Iterator[tuple[int, bytes, float, bytes | None]]:
+def _events(asked_on: BaseDatabaseWrapper, chain: int) -> Iterator[tuple[int, bytes, float, bytes | None]]:
     """The rows in their order, as they come: never more than a few in memory however many there are.
 
     Copied out instead of fetched: PostgreSQL then goes on with the next rows meanwhile.
     """
     copied = f"COPY ({ROWS}) TO STDOUT (FORMAT BINARY)"
-    with link.connection.cursor() as cursor, cursor.copy(copied, [chain]) as rows:
+    with asked_on.connection.cursor() as cursor, cursor.copy(copied, [chain]) as rows:
         rows.set_types(_TYPES)
         yield from rows.rows()
 
@@ -288,13 +292,7 @@ def _around(cursor: Any, accounts: list[Account], lost: list[str], *, are_all: b
     its index did not lead to, whoever saw to that, are told in the chain's own account.
     """
     account = Account(-1)
-    with _without(cursor, "indexscan", "indexonlyscan", "bitmapscan"):
-        cursor.execute(_COUNTED)
-        counted = {chain: (links, events) for chain, links, events in cursor.fetchall()}
-        cursor.execute("SET LOCAL work_mem = '64MB'")  # what a million ids are sorted in
-        cursor.execute(_TOO_MANY)
-        (too_many,) = cursor.fetchone()
-        cursor.execute("SET LOCAL work_mem = DEFAULT")
+    counted, too_many = _counted(cursor)
     if loose := sum(max(0, events - links) for links, events in counted.values()):
         account.add("unchained", _("%d hendelser står utenfor kjeden.") % loose)
     if too_many:
@@ -316,6 +314,18 @@ def _around(cursor: Any, accounts: list[Account], lost: list[str], *, are_all: b
     return account
 
 
+def _counted(cursor: Any) -> tuple[dict[int | None, tuple[int, int]], int]:
+    """By chain how many places and how many events there are; and how many places there are beyond one an event."""
+    with _without(cursor, "indexscan", "indexonlyscan", "bitmapscan"):
+        cursor.execute(_COUNTED)
+        counted = {chain: (links, events) for chain, links, events in cursor.fetchall()}
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # what a million ids are sorted in
+        cursor.execute(_TOO_MANY)
+        (too_many,) = cursor.fetchone()
+        cursor.execute("SET LOCAL work_mem = DEFAULT")
+    return counted, too_many
+
+
 @contextmanager
 def _without(cursor: Any, *ways: str) -> Iterator[None]:
     """Let PostgreSQL answer in other ways than these, where there are any."""
@@ -328,7 +338,7 @@ def _without(cursor: Any, *ways: str) -> Iterator[None]:
 
 def _chains(cursor: Any, copies: Mapping[int, object]) -> set[int]:
     cursor.execute("SELECT DISTINCT chain FROM audit_link UNION SELECT DISTINCT chain FROM audit_head")
-    return {chain for (chain,) in cursor.fetchall()} | set(copies)
+    return {chain for (chain,) in cursor.fetchall() if chain is not None} | set(copies)
 
 
 def _heads_of(cursor: Any, chain: int) -> list[dict[str, Any]]:

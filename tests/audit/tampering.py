@@ -297,6 +297,17 @@ def empty_a_digest(pick: random.Random, chain: int) -> None:
     )
 
 
+def empty_a_chain(pick: random.Random, chain: int) -> None:
+    """A place in no chain at all."""
+    ask("ALTER TABLE audit_link DROP CONSTRAINT audit_link_pkey")
+    ask("ALTER TABLE audit_link ALTER COLUMN chain DROP NOT NULL")
+    ask(
+        "UPDATE audit_link SET chain = NULL WHERE chain = %(chain)s AND position = %(at)s",
+        chain=chain,
+        at=pick.randint(1, 9),
+    )
+
+
 def drop_an_index(_pick: random.Random, _chain: int) -> None:
     ask("ALTER TABLE audit_event DROP CONSTRAINT audit_event_pkey")
 

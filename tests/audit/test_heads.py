@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from io import StringIO
 from typing import Any
 
@@ -327,6 +328,62 @@ def test_an_honest_log_is_whole(own_database, owner_url, cast, log, store):
     found = {account.chain: (account.events, account.heads, account.copies) for account in accounts}
     assert found[cast.ingrid.agency.pk] == (13, 3, 3)
     assert found[cast.nora.agency.pk] == (3, 3, 3)
+
+
+def test_an_event_taken_away_before_it_was_signed_accuses_no_head_after_it(
+    owner, own_database, owner_url, cast, log, store
+):
+    log(cast.ingrid, times=3)
+    owner.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
+    owner.execute("DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_link WHERE position = 2)")
+    owner.execute("ALTER TABLE audit_event ENABLE TRIGGER USER")
+    heads.seal_all()
+    log(cast.ingrid)
+    heads.seal_all()
+
+    (account,) = verified(owner_url, own_database, store)
+
+    assert [(one.code, one.position) for one in account.findings] == [("missing", 2)]
+
+
+def test_what_is_added_while_the_chains_are_read_side_by_side_is_left_for_the_next_time(
+    own_database, owner, owner_url, cast, log, store, monkeypatch
+):
+    log(cast.ingrid)
+    log(cast.nora)
+    heads.seal_all()
+    side_by_side = verification._side_by_side
+
+    def meanwhile(*asked):
+        with owner.transaction():
+            owner.execute(
+                "INSERT INTO audit_event (at, kind, outcome, agency_id, role, case_ids, parts, object_type, object_id, basis,"
+                " purpose) VALUES (samlos.now(), 'test.read', 'allowed', %s, '', '{}', '{}', '', '', '', '')",
+                [cast.nora.agency.pk],
+            )
+        return side_by_side(*asked)
+
+    monkeypatch.setattr(verification, "_side_by_side", meanwhile)
+    accounts = verified(owner_url, own_database, store)
+    monkeypatch.undo()
+
+    assert all(account.is_whole for account in accounts), accounts
+    assert [account.events for account in accounts] == [1, 1]
+    assert sum(account.events for account in verified(owner_url, own_database, store)) == 3
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid() AND usename = current_user"
+    deadline = time.monotonic() + 10  # a server ends a moment after its client has gone
+    while owner.execute(others, [own_database]).fetchone() != (0,):
+        assert time.monotonic() < deadline, "none of the connections is left"
+        time.sleep(0.05)
+
+
+def test_a_chain_that_cannot_be_read_fails_the_verification(own_database, owner_url, cast, log, store, monkeypatch):
+    log(cast.ingrid)
+    log(cast.nora)
+    monkeypatch.setattr(verification, "ROWS", verification.ROWS.replace("audit_link l", "no_such_table l"))
+
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        verified(owner_url, own_database, store)
 
 
 def test_heads_that_never_reached_the_store_are_told_of_after_two_intervals(

@@ -143,6 +143,7 @@ def test_each_bending_is_told_by_what_it_did(log):
         (tampering.swap_places, {"digest"}),
         (tampering.give_to_another_agency, {"missing", "unchained"}),
         (tampering.empty_a_digest, {"digest"}),
+        (tampering.empty_a_chain, {"gap", "hidden", "locks", "unchained"}),
         (tampering.drop_an_index, {"locks"}),
     ],
 )
