@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from django.db import models
 from django.shortcuts import get_object_or_404
 
+from agencies.actors import Actor
 from agencies.enums import Part
 from agencies.http import Request
 from agencies.purposes import purpose_of
@@ -56,28 +57,40 @@ def record_list(
     object_type: str = "case",
     object_id: object = "",
 ) -> None:
-    """Write the one event of a page that shows many cases: which ones, what of them, on which bases, what for (G7).
+    """Write the events of a page that shows many cases: which ones, what of them, on which bases, what for (G7). One event
+    for the cases that are shown on the same bases, since each person is told theirs; a case stands in one of them.
 
     `parts` are those that are shown of any of them: a list shows label, name and state, which are the core. `basis` is
     said where no right is used (one's own words).
     """
     actor = request.actor
     shown = sorted(set(case_ids))
-    if basis is None:
-        lines = CaseAccess.objects.in_force_for(actor).filter(case__in=shown)
-        glass = models.Case(
-            models.When(reason=RightReason.BREAK_GLASS, then="source_id")
-        )  # which one matters there alone
-        basis = emergency.bases_in_log(lines.values_list("reason", glass).distinct())
-    record(
-        kind,
-        user_id=actor.user.pk,
-        agency_id=actor.agency.pk,
-        role=actor.role_codes,
-        case_ids=shown,
-        parts=parts if shown else (),
-        basis=basis,
-        purpose=purpose_of(request),
-        object_type=object_type,
-        object_id=object_id,
-    )
+    for said, on_it in ({basis: shown} if basis is not None else _by_bases(actor, shown)).items():
+        record(
+            kind,
+            user_id=actor.user.pk,
+            agency_id=actor.agency.pk,
+            role=actor.role_codes,
+            case_ids=on_it,
+            parts=parts if on_it else (),
+            basis=said,
+            purpose=purpose_of(request),
+            object_type=object_type,
+            object_id=object_id,
+        )
+
+
+def _by_bases(actor: Actor, shown: list[uuid.UUID]) -> dict[str, list[uuid.UUID]]:
+    """The cases by what the log says they are known on; where there is none, none on nothing."""
+    glass = models.Case(models.When(reason=RightReason.BREAK_GLASS, then="source_id"))  # which one matters there alone
+    lines = CaseAccess.objects.in_force_for(actor).filter(case__in=shown)
+    reasons: dict[uuid.UUID, set[tuple[str, uuid.UUID | None]]] = {case_id: set() for case_id in shown}
+    for case_id, reason, source in lines.values_list("case_id", "reason", glass).distinct():
+        reasons[case_id].add((reason, source))
+    alike: dict[frozenset[tuple[str, uuid.UUID | None]], list[uuid.UUID]] = {}
+    for case_id in shown:
+        alike.setdefault(frozenset(reasons[case_id]), []).append(case_id)
+    found: dict[str, list[uuid.UUID]] = {}
+    for seen, case_ids in alike.items():  # two emergencies on the same law are said alike
+        found.setdefault(emergency.bases_in_log(seen), []).extend(case_ids)
+    return found or {"": []}

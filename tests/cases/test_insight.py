@@ -16,6 +16,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from agencies.decisions import NotNow
+from agencies.enums import Part
 from audit import clock
 from audit.enums import Purpose
 from audit.models import Event
@@ -23,9 +24,12 @@ from audit.services import record
 from cases.enums import ReviewOutcome, WhyReported
 from cases.models import LogWithholding, LookUpReview
 from cases.services import insight, log_review, log_words
+from cases.views.loading import _by_bases
+from consent.services.glass import Wanted
 from tests import stories
 from tests.cases.looking import log_page, read_by, shown_ids, withheld
 from tests.cast import Cast, acting_as, sign_in
+from tests.consent.breaking import opened
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("audit", "agencies", "reminders", "cases", "consent", "actionplans", "meetings")
@@ -89,6 +93,36 @@ def test_a_list_a_search_and_an_agenda_that_showed_the_case_are_in_its_log(cast:
 
 
 @pytest.mark.django_db
+def test_each_person_of_a_list_is_told_what_their_own_case_was_shown_on(client: Client, cast: Cast) -> None:
+    with_consent = stories.consented(cast, scopes={"hvk-ost": [Part.ECONOMY]}, forum=())
+    without = stories.submitted(cast, about=stories.subject(given_name="Hedda"))
+    for step in (
+        stories.received, stories.routed, stories.assigned, stories.reviewed, stories.summoned, stories.informed,
+    ):  # fmt: skip
+        without = step(cast, without)
+
+    assert sign_in(client, cast.ingrid).get(reverse("cases:list")).status_code == 200
+
+    with acting_as(cast.ingrid):
+        listed = Event.objects.filter(kind="case.listed", user_id=cast.ingrid.user.pk)
+        bases = {case_id: event.basis for event in listed for case_id in event.case_ids}
+        assert sum(len(event.case_ids) for event in listed) == 2, "each stands in one event"
+    assert bases == {with_consent.pk: "consent,lead", without.pk: "lead"}
+    assert "sagt ja til det" in log_page(client, cast.ingrid, with_consent)
+    assert "sagt ja til det" not in log_page(client, cast.ingrid, without)
+
+
+def test_two_emergencies_on_the_same_law_stand_side_by_side_in_the_log_of_a_list(cast: Cast) -> None:
+    cases = []
+    for name in ("Hedda", "Elias"):
+        about = stories.subject(given_name=name)
+        cases.append(stories.submitted(cast, about=about).pk)
+        opened(cast.sara, wanted=Wanted("", about.given_name, about.family_name, about.birth_date))
+
+    with acting_as(cast.sara):
+        assert _by_bases(cast.sara, sorted(cases)) == {"break_glass,NO-STRL-287": sorted(cases)}
+
+
 def test_an_emergency_look_is_said_to_be_an_exception(client: Client, cast: Cast) -> None:
     case = stories.consented(cast)
     read_by(cast.siv, case, basis="break_glass", purpose=Purpose.EMERGENCY, parts=["core", "health"])
