@@ -59,11 +59,11 @@ _COUNTED = """
 """
 _TOO_MANY = "SELECT count(event_id) - count(DISTINCT event_id) FROM audit_link"
 _INDEXES = """
-    SELECT t.wanted FROM unnest(%s::text[]) AS t (wanted)
+    SELECT t.wanted || '_pkey' FROM unnest(%s::text[]) AS t (wanted)
      WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = to_regclass(t.wanted || '_pkey') AND i.indisprimary
                           AND i.indisvalid AND i.indrelid = t.wanted::regclass)
 """
-INDEXES = ["audit_event", "audit_link"]
+KEYED = ["audit_event", "audit_link"]
 _LOCKS = """
     SELECT t.wanted FROM unnest(%s::text[]) AS t (wanted)
      WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgname = t.wanted AND g.tgenabled IN ('O', 'A')
@@ -121,7 +121,7 @@ def verify(
         if is_outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         wanted = sorted(_chains(cursor, copies or {}) if chains is None else set(chains))
-        cursor.execute(_INDEXES, [INDEXES])
+        cursor.execute(_INDEXES, [KEYED])
         lost = [name for (name,) in cursor.fetchall()]
         cursor.execute("SELECT samlos.now()")
         (now,) = cursor.fetchone()
@@ -309,8 +309,10 @@ def _around(cursor: Any, accounts: list[Account], lost: list[str], *, are_all: b
             words = _("Tabellen har %(table)d plasser i kjeden, men %(read)d ble funnet i rekkefølgen.")
             of_chain.add("hidden", words % {"table": links, "read": of_chain.events})
     cursor.execute(_LOCKS, [TRIGGERS])
-    for name in [*(name for (name,) in cursor.fetchall()), *lost]:
+    for (name,) in cursor.fetchall():
         account.add("locks", _("Sperren %s i databasen er slått av.") % name)
+    for name in lost:
+        account.add("locks", _("Nøkkelen %s i databasen er borte.") % name)
     return account
 
 

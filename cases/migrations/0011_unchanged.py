@@ -1,4 +1,4 @@
-"""A line of the access table that stays as it is is not written anew."""
+"""A line of the access table that stays as it is is not written anew: the function of 0002 again, for databases older than it."""
 
 from pathlib import Path
 

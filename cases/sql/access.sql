@@ -1,6 +1,6 @@
 -- The dated access table and the second lock (access.md). The truth is the lead, consent, disclosure and break-glass
--- rows; `cases_caseaccess` is derived from them by one function, called by statement triggers on every table of truth
--- in the same transaction, so that no update, admin page or raw SQL slips past.
+-- rows; `cases_caseaccess` is derived from them by one function (rederive.sql), called by statement triggers on every
+-- table of truth in the same transaction, so that no update, admin page or raw SQL slips past.
 
 -- The specification: one row a right and source. Upper apps replace this view with one that also has their rights.
 CREATE VIEW samlos.lead_rights AS
@@ -28,37 +28,6 @@ CREATE VIEW samlos.lead_rights AS
      WHERE EXISTS (SELECT 1 FROM cases_concernreport r WHERE r.case_id = l.case_id);
 
 CREATE VIEW samlos.access_specification AS SELECT * FROM samlos.lead_rights;
-
-CREATE FUNCTION samlos.rederive(ids uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-    AS $$
-    BEGIN
-        -- In id order, so that two grants touching the same cases wait for each other instead of locking dead.
-        PERFORM 1 FROM cases_case WHERE id = ANY(ids) ORDER BY id FOR UPDATE;
-        -- The specification is asked once and for these cases alone: asked anew for each line it is worked out for them all.
-        WITH spec AS MATERIALIZED (SELECT * FROM samlos.access_specification WHERE case_id = ANY(ids)),
-             gone AS (
-                 DELETE FROM cases_caseaccess a
-                  WHERE a.case_id = ANY(ids)
-                    AND NOT EXISTS (SELECT 1 FROM spec s
-                                     WHERE s.case_id = a.case_id AND s.reason = a.reason AND s.source_type = a.source_type
-                                       AND s.source_id = a.source_id AND s.line = a.line AND s.agency_id = a.agency_id))
-        INSERT INTO cases_caseaccess AS a (case_id, agency_id, user_id, parts, givers, received_only, reason, source_type,
-                                           source_id, line, valid_from, valid_until, activity_at)
-        SELECT s.case_id, s.agency_id, s.user_id, s.parts, s.givers, s.received_only, s.reason, s.source_type,
-               s.source_id, s.line, s.valid_from, s.valid_until,
-               -- Only what the line covers may move the case in a list; else the order tells of what one may not see.
-               coalesce((SELECT max(e.created_at) FROM cases_entry e
-                          WHERE e.case_id = s.case_id AND e.part = ANY(s.parts) AND NOT s.received_only
-                            AND (s.valid_until IS NULL OR e.created_at < s.valid_until)
-                            AND (s.givers IS NULL OR e.author_agency_id = ANY(s.givers))), c.opened_at)
-          FROM spec s JOIN cases_case c ON c.id = s.case_id
-        ON CONFLICT (reason, source_type, source_id, line, agency_id) DO UPDATE
-           SET case_id = excluded.case_id, user_id = excluded.user_id, parts = excluded.parts, givers = excluded.givers,
-               received_only = excluded.received_only, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
-               activity_at = excluded.activity_at;
-    END $$;
-REVOKE EXECUTE ON FUNCTION samlos.rederive FROM PUBLIC, {app};
 
 -- One trigger function for every table of truth: its argument says how to get from a row `r` to its case.
 CREATE FUNCTION samlos.rederive_after() RETURNS trigger

@@ -37,7 +37,3 @@ CREATE OR REPLACE FUNCTION samlos.search_entries(words text, most integer) RETUR
                           AND (a.valid_until IS NULL OR a.valid_until > (SELECT samlos.now())))
          ORDER BY e.occurred_at DESC, e.id LIMIT most
     $$;
-
--- Deriving a case's rights takes PostgreSQL less than a millisecond, and working out how took it five each time: for an
--- array of ids it takes every call for a new question.
-ALTER FUNCTION samlos.rederive(uuid[]) SET plan_cache_mode = 'force_generic_plan';

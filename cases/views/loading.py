@@ -81,7 +81,7 @@ def record_list(
 
 
 def _by_bases(actor: Actor, shown: list[uuid.UUID]) -> dict[str, list[uuid.UUID]]:
-    """The cases by what the log says they are known on; where there is none, none on nothing."""
+    """The cases by what the log says they are known on. A page that showed none is logged too: none, on nothing."""
     glass = models.Case(models.When(reason=RightReason.BREAK_GLASS, then="source_id"))  # which one matters there alone
     lines = CaseAccess.objects.in_force_for(actor).filter(case__in=shown)
     reasons: dict[uuid.UUID, set[tuple[str, uuid.UUID | None]]] = {case_id: set() for case_id in shown}

@@ -163,6 +163,12 @@ def test_of_what_was_taken_away_nothing_else_is_accused(log, what, found):
     assert codes(told) == found
 
 
+def test_a_key_that_is_gone_is_named(log):
+    (whole,) = [one for one in bent(tampering.drop_an_index, log, seed=0) if one.count]
+
+    assert [finding.words for finding in whole.findings] == ["Nøkkelen audit_event_pkey i databasen er borte."]
+
+
 def test_a_changed_digest_accuses_its_own_event_alone(log):
     def change(_pick: random.Random, chain: int) -> None:
         tampering.ask(

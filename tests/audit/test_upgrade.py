@@ -1,4 +1,4 @@
-"""A log begun before places had rows of their own goes on where it was, link by link."""
+"""A log begun before places had rows of their own goes on where it was, link by link (G8)."""
 
 import os
 import subprocess
